@@ -1,0 +1,39 @@
+/** Names that producers, engines and sinks agree on. They are part of the contract: never rename one. */
+export const RAW_TOPIC = 'orders.events.raw'
+export const CURATED_TOPIC = 'orders.orders.curated'
+export const DLQ_TOPIC = 'orders.events.dlq'
+export const SHARES_TOPIC = 'orders.engine.shares'
+export const REPORTS_TOPIC = 'orders.engine.reports'
+
+export const RAW_SUBJECT = `${RAW_TOPIC}-value`
+export const CURATED_SUBJECT = `${CURATED_TOPIC}-value`
+
+/** Where a deployment writes the rows of buckets that it does not own. */
+export const shadowTopic = (deployment: string) => `orders.orders.shadow.${deployment}`
+/** Where a deployment writes the dead letters of buckets that it does not own. */
+export const shadowDlqTopic = (deployment: string) => `orders.events.dlq.shadow.${deployment}`
+
+/** The engines, and every deployment whose topics exist from the start (generations 1 and 2 of each). */
+export const ENGINES = ['node', 'flink', 'kafka-streams'] as const
+export type Engine = (typeof ENGINES)[number]
+export const DEPLOYMENTS: readonly string[] = ENGINES.flatMap((e) => [`${e}-1`, `${e}-2`])
+
+/** Headers of a curated row. Values are UTF-8; numbers are decimal. */
+export const ROW_HEADERS = {
+  engine: 'engine',
+  partition: 'raw-partition',
+  offset: 'raw-offset',
+} as const
+
+/** Headers that a dead letter adds to those of the raw record. */
+export const DLQ_HEADERS = {
+  reason: 'dlq-reason',
+  detail: 'dlq-detail',
+  topic: 'dlq-topic',
+  partition: 'dlq-partition',
+  offset: 'dlq-offset',
+  engine: 'dlq-engine',
+} as const
+
+/** The version of the rules in this package (fold, validation): state, snapshots and verdicts carry it. */
+export const CONTRACT_VERSION = 1

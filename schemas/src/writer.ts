@@ -1,0 +1,101 @@
+/** A growing buffer for Avro bodies: many values are written one after another into one allocation. */
+export class Writer {
+  #buf: Buffer
+  pos = 0
+
+  /** @param size initial capacity in bytes; doubles as needed */
+  constructor(size = 1024) {
+    this.#buf = Buffer.allocUnsafeSlow(size)
+  }
+
+  /** The bytes written since `start`; valid after later writes too. */
+  since(start: number): Buffer {
+    return this.#buf.subarray(start, this.pos)
+  }
+
+  byte(value: number) {
+    this.#reserve(1)
+    this.#buf[this.pos++] = value
+  }
+
+  uint32(value: number) {
+    this.#reserve(4)
+    this.pos = this.#buf.writeUInt32BE(value, this.pos)
+  }
+
+  /** Zigzag varint of an integer within ±(2⁵³−1). */
+  long(value: number) {
+    this.#reserve(8)
+    const buf = this.#buf
+    let pos = this.pos
+    if (value >= -0x40000000 && value < 0x40000000) {
+      let n = (value << 1) ^ (value >> 31)
+      while (n > 0x7f) {
+        buf[pos++] = (n & 0x7f) | 0x80
+        n >>>= 7
+      }
+      buf[pos++] = n
+    } else {
+      // 2·value may pass 2⁵³, so the sign bit goes first and the rest is divided
+      const negative = value < 0
+      let n = negative ? -(value + 1) : value
+      buf[pos++] = ((n % 64) << 1) | (negative ? 1 : 0) | 0x80
+      n = Math.floor(n / 64)
+      while (n > 0x7f) {
+        buf[pos++] = (n % 128) | 0x80
+        n = Math.floor(n / 128)
+      }
+      buf[pos++] = n
+    }
+    this.pos = pos
+  }
+
+  string(value: string) {
+    const { length } = value
+    if (length < 64) {
+      // a one-byte length prefix is right whenever the string is short and ASCII
+      this.#reserve(length + 1)
+      const written = this.#buf.write(value, this.pos + 1, length)
+      if (written === length && isAscii(value)) {
+        this.#buf[this.pos] = length << 1
+        this.pos += length + 1
+        return
+      }
+    }
+    const bytes = Buffer.byteLength(value)
+    this.long(bytes)
+    this.#reserve(bytes)
+    this.pos += this.#buf.write(value, this.pos, bytes)
+  }
+
+  bytes(value: Uint8Array) {
+    this.#reserve(value.length)
+    this.#buf.set(value, this.pos)
+    this.pos += value.length
+  }
+
+  optionalLong(value: number | null) {
+    if (value === null) return this.byte(0)
+    this.byte(2)
+    this.long(value)
+  }
+
+  optionalString(value: string | null) {
+    if (value === null) return this.byte(0)
+    this.byte(2)
+    this.string(value)
+  }
+
+  #reserve(bytes: number) {
+    const needed = this.pos + bytes
+    if (needed <= this.#buf.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buf.length * 2))
+    this.#buf.copy(grown, 0, 0, this.pos)
+    this.#buf = grown
+  }
+}
+
+function isAscii(value: string): boolean {
+  for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 0x7f) return false
+  return true
+}
