@@ -1,0 +1,37 @@
+import { HttpConfig, KafkaConfig, LogLevel } from '@order-up/kit'
+import { z } from 'zod'
+
+const millis = (standard: number) => z.coerce.number().int().min(100).default(standard)
+
+/** The engine worker's environment. */
+export const EngineConfig = z.object({
+  ...KafkaConfig.shape,
+  ...HttpConfig.shape,
+  LOG_LEVEL: LogLevel,
+  /** names the consumer group, transactional ids, shadow topics and `engine` header */
+  DEPLOYMENT: z
+    .string()
+    .regex(/^node-[1-9][0-9]*$/, 'node-1, node-2, …')
+    .default('node-1'),
+  /** this worker among those of its deployment; names its state folder */
+  INSTANCE: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .default('1'),
+  STATE_DIR: z.string().min(1).default('.order-up/state'),
+  /** a folder or s3://bucket/prefix; unset = no snapshots: state that is lost is folded again from the beginning */
+  SNAPSHOT_URL: z.string().min(1).optional(),
+  SNAPSHOT_INTERVAL_MS: millis(300_000),
+  FLUSH_INTERVAL_MS: millis(5_000),
+  /** the broker's minimum is 6 s by default */
+  SESSION_TIMEOUT_MS: millis(6_000),
+  TRANSACTION_TIMEOUT_MS: millis(10_000),
+  MAX_RECORDS_PER_TRANSACTION: z.coerce.number().int().min(1).default(4_000),
+  /** of one partition */
+  MAX_BYTES_PER_FETCH: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .default(1 << 20),
+})
+export type EngineConfig = z.infer<typeof EngineConfig>

@@ -1,0 +1,36 @@
+import {
+  announceReady,
+  createLog,
+  parseConfig,
+  runWorker,
+  serveHealth,
+  describe,
+} from '@order-up/kit'
+import { EngineConfig } from './config.ts'
+import { createMetrics } from './metrics.ts'
+import { EngineWorker } from './worker.ts'
+
+let config: EngineConfig
+try {
+  config = parseConfig(EngineConfig, process.env)
+} catch (error) {
+  process.stderr.write(`${describe(error)}\n`)
+  process.exit(2)
+}
+const log = createLog('engine-node', config.LOG_LEVEL)
+await runWorker(log, async (signal) => {
+  const metrics = createMetrics()
+  const worker = new EngineWorker(config, metrics, log)
+  const server = await serveHealth(
+    { host: config.HTTP_HOST, port: config.HTTP_PORT },
+    metrics.registry,
+    () => worker.health(),
+  )
+  announceReady(server.port)
+  log.info({ deployment: config.DEPLOYMENT, transport: 'kafkajs', port: server.port }, 'started')
+  try {
+    await worker.run(signal)
+  } finally {
+    await server.close()
+  }
+})

@@ -1,0 +1,111 @@
+import { FencedError, TerminalError } from '@order-up/kit'
+import { Partition, type PartitionContext } from './partition.ts'
+import type { GroupEvents, GroupMember, InBatch } from './transport.ts'
+
+/**
+ * One stay in the consumer group: holds a Partition for each that is assigned. It ends by `leave`, or by itself when
+ * a partition is fenced or the member fails; the worker then joins again as a new member, since within a generation a
+ * fenced partition must not be initialised again.
+ */
+export class Membership implements GroupEvents {
+  readonly #context: PartitionContext
+  readonly #partitions = new Map<number, Partition>()
+  /** lost partitions that are still being put away: a new stay in them waits */
+  readonly #closing = new Map<number, Promise<void>>()
+  readonly #ended = Promise.withResolvers<void>()
+  #member: GroupMember | undefined
+  #joined = false
+
+  private constructor(context: PartitionContext) {
+    this.#context = context
+    this.#ended.promise.catch(() => {}) // also awaited by the worker
+  }
+
+  static async join(context: PartitionContext): Promise<Membership> {
+    const membership = new Membership(context)
+    try {
+      membership.#member = await context.transport.join(membership)
+    } catch (error) {
+      await membership.#closeAll()
+      throw error
+    }
+    return membership
+  }
+
+  /** Resolves when joining again makes sense; rejects with a TerminalError. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  get joined(): boolean {
+    return this.#joined
+  }
+
+  get partitions(): ReadonlyMap<number, Partition> {
+    return this.#partitions
+  }
+
+  async leave(): Promise<void> {
+    await this.#closeAll()
+    await this.#member?.leave()
+  }
+
+  onAssigned(assigned: readonly number[], rejoined: boolean): void {
+    this.#joined = true
+    for (const id of this.#partitions.keys()) {
+      if (rejoined || !assigned.includes(id)) this.#close(id)
+    }
+    const added = assigned.filter((id) => !this.#partitions.has(id))
+    for (const id of added) this.#open(id)
+    this.#context.log.info({ partitions: assigned, added }, 'assigned')
+  }
+
+  async onBatch(batch: InBatch): Promise<void> {
+    await this.#partitions.get(batch.partition)?.take(batch)
+  }
+
+  onSkipped(partition: number, fetchedOffset: number, nextOffset: number): void {
+    this.#partitions.get(partition)?.skip(fetchedOffset, nextOffset)
+  }
+
+  onCrash(error: Error): void {
+    this.#context.log.warn({ why: error.message }, 'lost the consumer group')
+    this.#ended.resolve()
+  }
+
+  #open(id: number): void {
+    const partition = new Partition(id, this.#context, {
+      seek: (_, offset) => {
+        if (this.#partitions.get(id) !== partition) return
+        this.#member?.seek(id, offset)
+        this.#member?.resume(id)
+      },
+      onFailure: (error) => this.#failed(error),
+    })
+    this.#partitions.set(id, partition)
+    const before = this.#closing.get(id) ?? Promise.resolve()
+    void before.then(() => partition.open())
+  }
+
+  #failed(error: FencedError | TerminalError): void {
+    if (error instanceof TerminalError) this.#ended.reject(error)
+    else {
+      this.#context.log.warn({ why: error.message }, 'fenced: joining again')
+      this.#ended.resolve()
+    }
+  }
+
+  #close(id: number): void {
+    const closed = this.#partitions.get(id)!.close()
+    this.#partitions.delete(id)
+    this.#closing.set(
+      id,
+      closed.finally(() => this.#closing.delete(id)),
+    )
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const id of this.#partitions.keys()) this.#close(id)
+    await Promise.all(this.#closing.values())
+  }
+}

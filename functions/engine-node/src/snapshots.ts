@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { messageOf, type Log } from '@order-up/kit'
+import { z } from 'zod'
+import type { BlobStore } from './blob-store.ts'
+import { Position } from './position.ts'
+import { DATA_FILE, type StateStore } from './state-store.ts'
+
+/** Written after the data, so that a snapshot without it does not exist. */
+const Manifest = z.object({ position: Position, sha256: z.string() })
+
+/** of each partition; older ones go */
+const KEPT = 2
+
+/** The snapshots of one deployment: copies of a partition's state file, named by the offset they stand for. */
+export class Snapshots {
+  readonly #blobs: BlobStore
+  readonly #deployment: string
+  readonly #log: Log
+
+  constructor(blobs: BlobStore, deployment: string, log: Log) {
+    this.#blobs = blobs
+    this.#deployment = deployment
+    this.#log = log
+  }
+
+  async save(partition: number, store: StateStore): Promise<void> {
+    await withTempDir(async (dir) => {
+      const position = await store.backup(dir)
+      const data = join(dir, DATA_FILE)
+      const manifest = join(dir, 'manifest.json')
+      const folder = this.#folder(partition)
+      const name = nameOf(position.next)
+      await writeFile(manifest, JSON.stringify({ position, sha256: await sha256Of(data) }))
+      await this.#blobs.put(`${folder}/${name}.mdb`, data)
+      await this.#blobs.put(`${folder}/${name}.json`, manifest)
+      for (const old of (await this.#names(partition)).slice(KEPT)) {
+        await this.#blobs.remove(`${folder}/${old}.json`)
+        await this.#blobs.remove(`${folder}/${old}.mdb`)
+      }
+    })
+  }
+
+  /**
+   * Puts the newest snapshot that `wanted` accepts into `dir`.
+   * @returns whether there was one; a damaged one is passed over and logged
+   */
+  async restore(
+    partition: number,
+    dir: string,
+    wanted: (position: Position) => boolean,
+  ): Promise<boolean> {
+    for (const name of await this.#names(partition)) {
+      try {
+        if (await this.#restoreOne(`${this.#folder(partition)}/${name}`, dir, wanted)) return true
+      } catch (error) {
+        this.#log.warn({ partition, snapshot: name, why: messageOf(error) }, 'snapshot passed over')
+      }
+    }
+    return false
+  }
+
+  async #restoreOne(name: string, dir: string, wanted: (position: Position) => boolean) {
+    return withTempDir(async (temp) => {
+      const manifestFile = join(temp, 'manifest.json')
+      await this.#blobs.get(`${name}.json`, manifestFile)
+      const manifest = Manifest.parse(JSON.parse(await readFile(manifestFile, 'utf8')))
+      if (!wanted(manifest.position)) return false
+      await rm(dir, { recursive: true, force: true })
+      await mkdir(dir, { recursive: true })
+      const data = join(dir, DATA_FILE)
+      await this.#blobs.get(`${name}.mdb`, data)
+      if ((await sha256Of(data)) === manifest.sha256) return true
+      await rm(dir, { recursive: true, force: true })
+      throw new Error('its data does not match its checksum')
+    })
+  }
+
+  /** newest first */
+  async #names(partition: number): Promise<string[]> {
+    const files = await this.#blobs.list(this.#folder(partition))
+    return files
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => file.slice(0, -'.json'.length))
+      .toSorted()
+      .toReversed()
+  }
+
+  #folder(partition: number) {
+    return `${this.#deployment}/${partition}`
+  }
+}
+
+const nameOf = (next: number) => String(next).padStart(16, '0')
+
+async function sha256Of(file: string): Promise<string> {
+  const sha256 = createHash('sha256')
+  await pipeline(createReadStream(file), sha256)
+  return sha256.digest('hex')
+}
+
+async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'order-up-snapshot-'))
+  try {
+    return await use(dir)
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}

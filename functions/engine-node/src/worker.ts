@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { CURATED_SUBJECT, CURATED_TOPIC, currentSchema, RAW_TOPIC } from '@order-up/schemas'
+import {
+  createKafka,
+  createRegistry,
+  messageOf,
+  TerminalError,
+  waitForRegistry,
+  type Health,
+  type Log,
+} from '@order-up/kit'
+import { openBlobStore } from './blob-store.ts'
+import type { EngineConfig } from './config.ts'
+import { kafkajsTransport } from './kafkajs-transport.ts'
+import { lockDir } from './lock.ts'
+import { Membership } from './membership.ts'
+import type { EngineMetrics } from './metrics.ts'
+import type { PartitionContext } from './partition.ts'
+import { RawIds } from './raw-ids.ts'
+import { followShares } from './shares.ts'
+import { Snapshots } from './snapshots.ts'
+
+const REJOIN_MS = 1_000
+
+/** A streams worker: what it is doing is in `health`; `run` ends when told to, or with a TerminalError. */
+export class EngineWorker {
+  readonly #config: EngineConfig
+  readonly #metrics: EngineMetrics
+  readonly #log: Log
+  #membership: Membership | undefined
+  #waitingFor: string | undefined = 'start'
+
+  constructor(config: EngineConfig, metrics: EngineMetrics, log: Log) {
+    this.#config = config
+    this.#metrics = metrics
+    this.#log = log
+  }
+
+  health(): Health {
+    const partitions = [...(this.#membership?.partitions ?? [])]
+    return {
+      healthy: this.#membership?.joined ?? false,
+      deployment: this.#config.DEPLOYMENT,
+      instance: this.#config.INSTANCE,
+      waiting_for: this.#waitingFor,
+      partitions: partitions.map(([partition, { emitting }]) => ({ partition, emitting })),
+    }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { DEPLOYMENT, INSTANCE, STATE_DIR, SNAPSHOT_URL } = this.#config
+    const unlock = await lockDir(join(STATE_DIR, DEPLOYMENT, INSTANCE))
+    const kafka = createKafka(this.#config, `${DEPLOYMENT}/${INSTANCE}`, this.#log)
+    const registry = createRegistry(this.#config.SCHEMA_REGISTRY_URL)
+
+    this.#waitingFor = 'the schema registry'
+    const rawIds = new RawIds(registry, this.#log, signal)
+    await rawIds.refresh()
+    const curatedSchemaId = await waitForRegistry(
+      () => registry.idOf(CURATED_SUBJECT, currentSchema(CURATED_SUBJECT)),
+      { signal, onWait: (why) => this.#log.warn({ why }, 'waiting for the schema registry') },
+    )
+
+    this.#waitingFor = 'Kafka'
+    const transport = await this.#retry(signal, () =>
+      kafkajsTransport(kafka, {
+        groupId: groupOf(DEPLOYMENT),
+        topic: RAW_TOPIC,
+        sessionTimeoutMs: this.#config.SESSION_TIMEOUT_MS,
+        transactionTimeoutMs: this.#config.TRANSACTION_TIMEOUT_MS,
+        maxBytesPerPartition: this.#config.MAX_BYTES_PER_FETCH,
+      }),
+    )
+    const partitions = await this.#retry(signal, () => transport.partitionCount(RAW_TOPIC))
+    const curated = await transport.partitionCount(CURATED_TOPIC)
+    if (curated !== partitions)
+      throw new TerminalError(
+        'PARTITIONS',
+        `${CURATED_TOPIC} has ${curated} partitions and ${RAW_TOPIC} ${partitions}: they must be the same`,
+      )
+
+    this.#waitingFor = 'the first epoch of the shares'
+    const invalidShares = Promise.withResolvers<never>()
+    const shares = await this.#retry(signal, () =>
+      followShares(kafka, this.#log, signal, {
+        deployment: DEPLOYMENT,
+        instance: INSTANCE,
+        onEpoch: (epoch) => this.#metrics.epoch.set(epoch),
+        onInvalid: invalidShares.reject,
+      }),
+    )
+    const context: PartitionContext = {
+      deployment: DEPLOYMENT,
+      partitions,
+      transport,
+      shares,
+      rawIds,
+      curatedSchemaId,
+      snapshots: SNAPSHOT_URL
+        ? new Snapshots(await openBlobStore(SNAPSHOT_URL), DEPLOYMENT, this.#log)
+        : undefined,
+      stateDir: (partition) => join(STATE_DIR, DEPLOYMENT, INSTANCE, String(partition)),
+      maxRecordsPerTransaction: this.#config.MAX_RECORDS_PER_TRANSACTION,
+      metrics: this.#metrics,
+      log: this.#log,
+    }
+    try {
+      await Promise.race([this.#stay(context, signal), invalidShares.promise])
+    } finally {
+      await this.#membership?.leave().catch((error: unknown) => {
+        this.#log.warn({ why: messageOf(error) }, 'left the group without an answer')
+      })
+      await Promise.allSettled([shares.stop(), transport.close()])
+      await unlock()
+    }
+  }
+
+  /** Is a member of the group until told to stop; joins again whenever a stay ends. */
+  async #stay(context: PartitionContext, signal: AbortSignal): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    const timers = [
+      setInterval(() => void this.#each((p) => p.flush()), this.#config.FLUSH_INTERVAL_MS),
+      setInterval(() => void this.#each((p) => p.snapshot()), this.#config.SNAPSHOT_INTERVAL_MS),
+    ]
+    try {
+      while (!signal.aborted) {
+        this.#waitingFor = 'an assignment'
+        this.#membership = await this.#retry(signal, () => Membership.join(context))
+        this.#waitingFor = undefined
+        await Promise.race([this.#membership.ended, stopped])
+        if (signal.aborted) return
+        await this.#membership.leave().catch(() => {}) // a crashed member may have nobody to tell
+        this.#membership = undefined
+        await delay(REJOIN_MS, undefined, { signal })
+      }
+    } finally {
+      timers.forEach(clearInterval)
+    }
+  }
+
+  async #each(
+    use: (partition: { flush(): Promise<void>; snapshot(): Promise<void> }) => Promise<void>,
+  ) {
+    for (const partition of this.#membership?.partitions.values() ?? []) await use(partition)
+  }
+
+  /** Tries until Kafka answers. */
+  async #retry<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (error instanceof TerminalError) throw error
+        signal.throwIfAborted()
+        this.#log.warn({ why: messageOf(error) }, 'waiting for Kafka')
+        await delay(REJOIN_MS, undefined, { signal })
+      }
+    }
+  }
+}
+
+/** The consumer group of a deployment. */
+export const groupOf = (deployment: string) => `order-up.engine.${deployment}`
