@@ -1,0 +1,151 @@
+import { cancelled, created, item, paid, shipped, t, updated } from './events.ts'
+import * as rule from './rules.ts'
+import { applied, duplicate, rejected, vector } from './steps.ts'
+
+const paidRow = {
+  status: 'PAID',
+  paid_amount: 3_000,
+  paid_at: t(5),
+  first_event_ts: t(5),
+  last_event_ts: t(5),
+} as const
+
+/** One event_id is applied once to an order. */
+export const duplicates = [
+  vector(
+    'the same event twice',
+    rule.DUPLICATES,
+    applied(paid(1, t(5)), paidRow),
+    duplicate(paid(1, t(5))),
+  ),
+  vector(
+    'a repeated id with a greater amount and time: the first in raw wins',
+    rule.DUPLICATES,
+    applied(paid(1, t(5)), paidRow),
+    duplicate(paid(1, t(9), { amount: 9_999 })),
+    applied(paid(2, t(6), { amount: 1 }), {
+      paid_amount: 3_001,
+      paid_at: t(6),
+      last_event_ts: t(6),
+    }),
+  ),
+  vector(
+    'a repeated id with an earlier time does not move first_event_ts',
+    rule.DUPLICATES,
+    applied(paid(1, t(5)), paidRow),
+    duplicate(paid(1, t(1))),
+    applied(shipped(2, t(6)), { status: 'SHIPPED', shipped_at: t(6), last_event_ts: t(6) }),
+  ),
+  vector(
+    'a repeated id with another type: the first in raw wins',
+    rule.DUPLICATES,
+    applied(paid(1, t(5)), paidRow),
+    duplicate(cancelled(1, t(6))),
+    applied(shipped(2, t(7)), { status: 'SHIPPED', shipped_at: t(7), last_event_ts: t(7) }),
+  ),
+  vector(
+    'a repeat many events later',
+    rule.DUPLICATES,
+    applied(paid('00000000-0000-4000-8000-a00000000001', t(5)), paidRow),
+    applied(
+      paid(0, t(6), { amount: 1 }),
+      { paid_amount: 3_050, paid_at: t(6), version: 51, last_event_ts: t(6) },
+      { times: 50 },
+    ),
+    duplicate(paid('00000000-0000-4000-8000-a00000000001', t(5))),
+    duplicate(paid(37, t(5))),
+    applied(shipped(100, t(7)), { status: 'SHIPPED', shipped_at: t(7), last_event_ts: t(7) }),
+  ),
+  vector(
+    'a repeat of an event that changed nothing but the version',
+    rule.DUPLICATES,
+    applied(paid(1, t(5)), paidRow),
+    applied(updated(2, t(5)), {}),
+    duplicate(updated(2, t(5))),
+    duplicate(updated(2, t(8), { shipping_amount: 70 })),
+    applied(updated(3, t(5)), {}),
+  ),
+  vector(
+    'repeats in a row change nothing, last_event_id included',
+    rule.ENDS,
+    applied(paid(1, t(5)), paidRow),
+    applied(updated(2, t(5)), {}),
+    duplicate(paid(1, t(5))),
+    duplicate(paid(1, t(5))),
+    duplicate(updated(2, t(5))),
+    applied(paid(3, t(5), { amount: 7 }), { paid_amount: 3_007 }),
+  ),
+  vector(
+    'ids that differ in one character are two events',
+    rule.DUPLICATES,
+    applied(paid('0a1b2c3d-4e5f-4a6b-8c7d-0123456789ab', t(5)), paidRow),
+    applied(paid('0a1b2c3d-4e5f-4a6b-8c7d-0123456789ac', t(5)), { paid_amount: 6_000 }),
+    applied(paid('1a1b2c3d-4e5f-4a6b-8c7d-0123456789ab', t(5)), { paid_amount: 9_000 }),
+    applied(paid('0a1b2c3d-4e5f-4a6b-9c7d-0123456789ab', t(5)), { paid_amount: 12_000 }),
+    duplicate(paid('0a1b2c3d-4e5f-4a6b-8c7d-0123456789ac', t(5))),
+  ),
+  vector(
+    'one id in two orders is an event of each',
+    rule.PER_ORDER,
+    applied(paid(1, t(5)), paidRow),
+    applied(paid(1, t(5), {}, 'o-2'), paidRow),
+    duplicate(paid(1, t(5))),
+    duplicate(paid(1, t(5), {}, 'o-2')),
+  ),
+  vector(
+    'two orders side by side',
+    rule.PER_ORDER,
+    applied(created(1, t(0), { items: [item('sku-a', 1, 100)], shipping_amount: 0 }), {
+      status: 'CREATED',
+      customer_id: 'c-1',
+      currency: 'EUR',
+      item_count: 1,
+      items_amount: 100,
+      shipping_amount: 0,
+      total_amount: 100,
+      created_at: t(0),
+      first_event_ts: t(0),
+      last_event_ts: t(0),
+    }),
+    applied(paid(2, t(5), {}, 'o-2'), paidRow),
+    applied(cancelled(3, t(6)), { status: 'CANCELLED', cancelled_at: t(6), last_event_ts: t(6) }),
+    applied(shipped(4, t(7), {}, 'o-2'), {
+      status: 'SHIPPED',
+      shipped_at: t(7),
+      last_event_ts: t(7),
+    }),
+  ),
+  vector(
+    'a malformed record does not use up its event_id',
+    rule.DUPLICATES,
+    rejected('invalid_amount', paid(1, t(4), { amount: -1 })),
+    applied(paid(1, t(5)), paidRow),
+  ),
+  vector(
+    'a malformed record with an id already applied is malformed, not a duplicate',
+    rule.DUPLICATES,
+    applied(paid(1, t(5)), paidRow),
+    rejected('invalid_amount', paid(1, t(5), { amount: -1 })),
+    applied(shipped(2, t(6)), { status: 'SHIPPED', shipped_at: t(6), last_event_ts: t(6) }),
+  ),
+  vector(
+    'an event that loses in everything is applied all the same',
+    rule.VERSION,
+    applied(created(9, t(9)), {
+      status: 'CREATED',
+      customer_id: 'c-1',
+      currency: 'EUR',
+      item_count: 3,
+      items_amount: 2_500,
+      shipping_amount: 500,
+      total_amount: 3_000,
+      created_at: t(9),
+      first_event_ts: t(9),
+      last_event_ts: t(9),
+    }),
+    applied(
+      created(1, t(9), { customer_id: 'c-2', currency: 'USD', items: [], shipping_amount: 1 }),
+      {},
+    ),
+  ),
+]
