@@ -1,0 +1,126 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { TerminalError } from '@order-up/kit'
+import { z } from 'zod'
+import { exists } from './cache.ts'
+
+/** Marks a folder as one of ours: only such a folder is ever purged. */
+const MARKER = 'order-up-data.json'
+const LOCK = 'lock'
+const RUN = 'run.json'
+
+const Run = z.object({
+  pid: z.number(),
+  kafkaPort: z.number(),
+  registryPort: z.number(),
+  brokers: z.string(),
+  registryUrl: z.string(),
+  workers: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(['starting', 'running', 'restarting', 'stopped', 'failed']),
+      pid: z.number().nullable(),
+      httpPort: z.number().nullable(),
+      restarts: z.number(),
+      lastEnd: z.string().nullable(),
+    }),
+  ),
+})
+/** What a running stack says of itself in its data folder, for commands in other terminals. */
+export type Run = z.infer<typeof Run>
+
+export interface Claim {
+  writeRun(run: Run): Promise<void>
+  release(): Promise<void>
+}
+
+/**
+ * Takes the data folder for this process, until it is released or the process ends, however it ends. The lock is
+ * SQLite's on an empty file: the kernel frees it with its holder, so there is no stale lock to guess about.
+ * @throws TerminalError `DATA_DIR_IN_USE` naming the other's pid; `NOT_A_DATA_DIR` for a folder with other things in it
+ */
+export async function claimDataDir(dataDir: string): Promise<Claim> {
+  await mkdir(dataDir, { recursive: true })
+  const marked = await exists(join(dataDir, MARKER))
+  if (!marked && (await readdir(dataDir)).some((name) => name !== LOCK)) throw notOurs(dataDir)
+  const lock = takeLock(dataDir)
+  if (!lock) throw await inUse(dataDir)
+  if (!marked) await writeFile(join(dataDir, MARKER), '{"format":1}\n')
+  let writing = rm(join(dataDir, RUN), { force: true })
+  return {
+    writeRun(run) {
+      writing = writing.then(() => writeWhole(join(dataDir, RUN), JSON.stringify(run)))
+      return writing
+    },
+    async release() {
+      await writing
+      await rm(join(dataDir, RUN), { force: true })
+      lock.close()
+    },
+  }
+}
+
+/** The stack that runs on this data folder; undefined if none does. */
+export async function readRun(dataDir: string): Promise<Run | undefined> {
+  if (!(await isInUse(dataDir))) return undefined
+  const text = await readFile(join(dataDir, RUN), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : Run.parse(JSON.parse(text))
+}
+
+/**
+ * Deletes a data folder with all that is in it. Does nothing where there is none.
+ * @throws TerminalError `DATA_DIR_IN_USE`, `NOT_A_DATA_DIR`
+ */
+export async function purgeDataDir(dataDir: string): Promise<void> {
+  if (!(await exists(dataDir))) return
+  if (!(await exists(join(dataDir, MARKER)))) throw notOurs(dataDir)
+  const lock = takeLock(dataDir)
+  if (!lock) throw await inUse(dataDir)
+  lock.close()
+  await rm(dataDir, { recursive: true })
+}
+
+async function isInUse(dataDir: string): Promise<boolean> {
+  if (!(await exists(join(dataDir, LOCK)))) return false
+  const lock = takeLock(dataDir)
+  lock?.close()
+  return lock === undefined
+}
+
+/** undefined if another holds it */
+function takeLock(dataDir: string): DatabaseSync | undefined {
+  const lock = new DatabaseSync(join(dataDir, LOCK), { timeout: 200 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock.close()
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)
+      return undefined
+    throw error
+  }
+}
+const SQLITE_BUSY = 5
+
+async function inUse(dataDir: string): Promise<TerminalError> {
+  const run = await readRun(dataDir)
+  return new TerminalError(
+    'DATA_DIR_IN_USE',
+    `A stack already runs on ${resolve(dataDir)}${run ? ` (pid ${run.pid})` : ''}`,
+    {
+      remedy: 'see it with `order-up status`, stop it with `order-up down`, or use another --data',
+    },
+  )
+}
+
+const notOurs = (dataDir: string) =>
+  new TerminalError('NOT_A_DATA_DIR', `${resolve(dataDir)} holds things that are not ours`, {
+    remedy: 'use an empty or a new folder',
+  })
+
+/** A reader sees the old file or the new one, never half of it. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}

@@ -1,0 +1,10 @@
+export { purgeDataDir, readRun, type Run } from './data-dir.ts'
+export { deploy } from './deploy.ts'
+export { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'
+export { startStack, type Stack, type StackOptions } from './stack.ts'
+export {
+  type ChildSpec,
+  type Supervisor,
+  type WorkerState,
+  type WorkerStatus,
+} from './supervisor.ts'

@@ -1,0 +1,10 @@
+// Loaded before a Node child's own code (--require), so that no moment is left in which its parent's end goes unseen.
+// The end of the IPC channel is the end of the parent, also after kill -9.
+const LAST_RESORT_MS = 15_000
+
+process.once('disconnect', () => {
+  setTimeout(() => process.exit(1), LAST_RESORT_MS).unref()
+  process.kill(process.pid, 'SIGTERM')
+})
+// a child that has nothing more to do may end
+process.channel?.unref()

@@ -1,0 +1,102 @@
+import { join, resolve } from 'node:path'
+import { KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
+import { brokerChild } from './broker.ts'
+import { claimDataDir } from './data-dir.ts'
+import { deploy } from './deploy.ts'
+import { provideParts } from './parts.ts'
+import { assertFree } from './ports.ts'
+import type { Env } from './prerequisites.ts'
+import { registryChild, registryUrl } from './registry.ts'
+import { createSupervisor, type Supervisor } from './supervisor.ts'
+
+export interface StackOptions {
+  /** where everything is kept; one stack at a time */
+  dataDir: string
+  /** default 9092 */
+  kafkaPort?: number
+  /** default 8081 */
+  registryPort?: number
+  /** of topics that do not exist yet; default 4 */
+  partitions?: number
+  /** the environment: where tools are looked for, and what the children get */
+  env: Env
+  /** lines for the user: downloads, and what differs from what it should be */
+  onProgress?: (line: string) => void
+  /** gives up the start; a stack that has started is stopped with `stop()` */
+  signal?: AbortSignal
+}
+
+export interface Stack {
+  /** host:port */
+  brokers: string
+  registryUrl: string
+  /** what a worker needs in its environment to reach both */
+  kafkaConfig: { KAFKA_BROKERS: string; SCHEMA_REGISTRY_URL: string }
+  /** runs the broker, the registry, and what the caller starts beside them */
+  supervisor: Supervisor
+  /** stops all that runs, last started first; the data stays */
+  stop(): Promise<void>
+}
+
+const DEFAULT_KAFKA_PORT = 9092
+const DEFAULT_REGISTRY_PORT = 8081
+const DEFAULT_PARTITIONS = 4
+
+/**
+ * Starts the broker and the registry on 127.0.0.1 and sees to it that topics, subjects and epoch 1 are there.
+ * @throws TerminalError with one of the codes of data-dir.ts, parts.ts, ports.ts or `WORKER_FAILED`
+ */
+export async function startStack({
+  dataDir,
+  kafkaPort = DEFAULT_KAFKA_PORT,
+  registryPort = DEFAULT_REGISTRY_PORT,
+  partitions = DEFAULT_PARTITIONS,
+  env,
+  onProgress = () => {},
+  signal = new AbortController().signal,
+}: StackOptions): Promise<Stack> {
+  const folder = resolve(dataDir)
+  const claim = await claimDataDir(folder)
+  const supervisor = createSupervisor({ logs: join(folder, 'logs'), env })
+  const brokers = `127.0.0.1:${kafkaPort}`
+  const url = registryUrl(registryPort)
+  const kafkaConfig = { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: url }
+  const writeRun = () =>
+    claim.writeRun({
+      pid: process.pid,
+      kafkaPort,
+      registryPort,
+      brokers,
+      registryUrl: url,
+      workers: supervisor.status(),
+    })
+  supervisor.onChange(() => void writeRun())
+
+  const stop = async () => {
+    await supervisor.stopAll()
+    await claim.release()
+  }
+  const giveUp = () => void supervisor.stopAll()
+  signal.addEventListener('abort', giveUp)
+  try {
+    await writeRun()
+    const parts = await provideParts({ env, onProgress, signal })
+    await assertFree(kafkaPort, '--kafka-port')
+    await assertFree(registryPort, '--registry-port')
+    await Promise.all([
+      supervisor.start(brokerChild({ parts, folder: join(folder, 'kafka'), port: kafkaPort })),
+      supervisor.start(
+        await registryChild({ parts, folder: join(folder, 'registry'), port: registryPort }),
+      ),
+    ])
+    const config = parseConfig(KafkaConfig, kafkaConfig)
+    for (const line of await deploy(config, { partitions, log: silentLog() })) onProgress(line)
+    signal.throwIfAborted()
+    return { brokers, registryUrl: url, kafkaConfig, supervisor, stop }
+  } catch (error) {
+    await stop()
+    throw signal.aborted ? signal.reason : error
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
+}
