@@ -1,0 +1,34 @@
+import {
+  KafkaConfig,
+  LogLevel,
+  createKafka,
+  createLog,
+  createRegistry,
+  parseConfig,
+} from '@order-up/kit'
+import { z } from 'zod'
+import { apiGatewayHandler } from './api-gateway.ts'
+import { createIngest } from './handler.ts'
+import { createRawSender } from './send.ts'
+
+const config = parseConfig(
+  KafkaConfig.extend({
+    LOG_LEVEL: LogLevel,
+    /** keep it under the function's timeout: past that, the client gets no answer of ours */
+    INGEST_DEADLINE_MS: z.coerce.number().int().min(100).default(8_000),
+  }),
+  process.env,
+)
+const log = createLog('producer', config.LOG_LEVEL)
+const kafka = createKafka(config, 'order-up-producer', log)
+const registry = createRegistry(config.SCHEMA_REGISTRY_URL)
+const deadlineMs = config.INGEST_DEADLINE_MS
+
+/** The Lambda's entry point, behind an API Gateway HTTP API; connections outlive the invocation. */
+export const handler = apiGatewayHandler(
+  createIngest({
+    openSender: () => createRawSender({ kafka, registry, patienceMs: deadlineMs }),
+    deadlineMs,
+    log,
+  }),
+)
