@@ -71,11 +71,15 @@ const nullable = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null }
 const customer = fc.constantFrom('c-1', 'c-2', 'c-\u00fc')
 // far above the contract's bound too, so that sums reach 2^53-1
 const amount = fc.constantFrom(0, 1, 700, 1e12, 2 ** 52, Number.MAX_SAFE_INTEGER)
-const item = fc.record({
-  sku: fc.constantFrom('a', 'b'),
-  quantity: fc.integer({ min: 1, max: 3 }),
-  unit_amount: fc.integer({ min: 0, max: 9 }),
-})
+const plain = { noNullPrototype: true }
+const item = fc.record(
+  {
+    sku: fc.constantFrom('a', 'b'),
+    quantity: fc.integer({ min: 1, max: 3 }),
+    unit_amount: fc.integer({ min: 0, max: 9 }),
+  },
+  plain,
+)
 const items = fc.array(item, { maxLength: 3 })
 const shipping = fc.integer({ min: 0, max: 2 })
 
@@ -102,7 +106,10 @@ function of<P>(
   event_type: OrderEvent['event_type'],
   payload: { [K in keyof P]: fc.Arbitrary<P[K]> },
 ) {
-  return fc.record({ event_type: fc.constant(event_type), payload: fc.record(payload, { noNullPrototype: true }) })
+  return fc.record({
+    event_type: fc.constant(event_type),
+    payload: fc.record(payload, plain),
+  })
 }
 
 /** One event of order o-1, out of few ids and times. */
