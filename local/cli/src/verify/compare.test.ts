@@ -4,17 +4,29 @@ import fc from 'fast-check'
 import {
   DLQ_HEADERS,
   EVENT_TYPES,
+  RAW_SCHEMA_VERSION,
   ROW_HEADERS,
+  encodeCurated,
   encodeEvent,
   partitionOf,
+  type CuratedOrder,
   type OrderEvent,
 } from '@order-up/schemas'
+import { VECTOR_IDS, loadVectors, recordOf, type Step } from '@order-up/schemas/vectors'
 import type { TopicRecord } from '@order-up/kit'
 import { compare, type Findings } from './compare.ts'
 import { curatedLoader, deadLetterLoader, rawLoader } from './load.ts'
-import { CURATED_IDS, RAW_ID, RAW_IDS, outputsOf, type Outputs } from './outputs.fixture.ts'
+import { CLASSIFY, FOLD_IN_SQL } from './oracle.sql.ts'
+import {
+  CURATED_ID,
+  CURATED_IDS,
+  RAW_ID,
+  RAW_IDS,
+  outputsOf,
+  type Outputs,
+} from './outputs.fixture.ts'
 import { Scratch } from './scratch.ts'
-import { WAREHOUSE } from './tables.ts'
+import { ROW_FIELDS, WAREHOUSE } from './tables.ts'
 
 const PARTITIONS = 3
 
@@ -122,6 +134,11 @@ const value = fc.oneof(
     const bytes = encodeEvent(event, RAW_ID)
     return bytes.subarray(0, at % bytes.length)
   }),
+  fc.tuple(orderEvent, fc.nat(8)).map(([event, type]) => {
+    const bytes = Buffer.from(encodeEvent(event, RAW_ID))
+    bytes[5 + 1 + 36] = type * 2 // the type's byte comes after the frame and the id
+    return bytes
+  }),
   fc.constant(null),
 )
 
@@ -160,4 +177,282 @@ test('the fold and SQL agree on every record and every row, on any events and an
   )
   // the generator reaches every reason: otherwise agreement on it would mean nothing
   assert.equal(seen.size, 15, [...seen].join())
+})
+
+const VECTOR_SCHEMA_IDS = new Map([
+  [VECTOR_IDS.known, RAW_SCHEMA_VERSION],
+  [VECTOR_IDS.newer, RAW_SCHEMA_VERSION + 1],
+])
+
+test('SQL passes every vector of the contract', async () => {
+  const db = await Scratch.open('200MB')
+  try {
+    for (const { name, steps } of loadVectors()) {
+      const loader = await rawLoader(db, VECTOR_SCHEMA_IDS, steps[0]!.partitions)
+      const records = steps.flatMap((step) =>
+        Array.from({ length: step.times ?? 1 }, (_, i) => ({ step, ...recordOf(step, i) })),
+      )
+      const add = () => {
+        for (const [offset, { key, value, partition }] of records.entries())
+          loader.add({ partition, offset, timestamp: 0, key, value, headers: {} })
+      }
+      const stops = steps.some(({ expect }) => 'stopped' in expect)
+      if (stops) assert.throws(add, { code: 'NEWER_SCHEMA' }, name)
+      else add()
+      loader.end()
+      if (!stops) {
+        await db.run('CREATE TABLE due AS SELECT DISTINCT p, 1000000::BIGINT AS until FROM raw')
+        await db.run('CREATE TABLE shown (order_id VARCHAR, version BIGINT)')
+        for (const sql of [...CLASSIFY, ...FOLD_IN_SQL]) await db.run(sql)
+        await assertVector(
+          db,
+          name,
+          records.map(({ step }) => step),
+        )
+      }
+      for (const { table_name } of await db.rows('SELECT table_name FROM duckdb_tables()'))
+        await db.run(`DROP TABLE ${String(table_name)}`)
+    }
+  } finally {
+    await db.close()
+  }
+})
+
+/** Every record's outcome, and of the rows the last of each order: SQL makes no others. */
+async function assertVector(db: Scratch, name: string, steps: readonly Step[]) {
+  const outcomes = await db.rows('SELECT outcome FROM sql_outcome ORDER BY o')
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome),
+    steps.map(({ expect }) =>
+      'rejected' in expect ? expect.rejected : 'duplicate' in expect ? 'duplicate' : 'applied',
+    ),
+    name,
+  )
+  const expected = new Map(
+    steps.flatMap(({ expect }) => ('row' in expect ? [[expect.row.order_id, expect.row]] : [])),
+  )
+  // as JSON: the binding drops a byte order mark at the beginning of a text
+  const rows = await db.rows(
+    `SELECT to_json(r)::VARCHAR AS row FROM (SELECT ${Object.keys(ROW_FIELDS).join(', ')} FROM sql_row) r`,
+  )
+  const found = new Map(
+    rows.map(({ row }) => {
+      const order = JSON.parse(String(row)) as CuratedOrder
+      return [order.order_id, order]
+    }),
+  )
+  assert.deepEqual(found, expected, name)
+}
+
+/** Two orders of five events each, with one repetition and two malformed records; all on their partitions. */
+function sample(): Outputs {
+  const created = { customer_id: 'c', currency: 'EUR', items: [], shipping_amount: 5 }
+  const paid = { payment_id: 'p', amount: 7, method: 'card' }
+  const events = ['a', 'b'].flatMap((order_id, i) => [
+    { order_id, event_type: 'ORDER_CREATED', payload: created, event_id: uuid(i * 10) },
+    { order_id, event_type: 'ORDER_PAID', payload: paid, event_id: uuid(i * 10 + 1) },
+    { order_id, event_type: 'ORDER_PAID', payload: paid, event_id: uuid(i * 10 + 1) },
+    { order_id, event_type: 'ORDER_PAID', payload: paid, event_id: uuid(i * 10 + 2) },
+    { order_id, event_type: 'ORDER_PAID', payload: { ...paid, amount: -1 }, event_id: uuid(9) },
+  ])
+  const raw = events.map((event, offset): TopicRecord => {
+    const key = Buffer.from(event.order_id)
+    const value = encodeEvent(
+      { ...event, event_ts: T + offset, schema_version: 1 } as OrderEvent,
+      RAW_ID,
+    )
+    return {
+      partition: partitionOf(key, PARTITIONS),
+      offset,
+      timestamp: 0,
+      key,
+      value,
+      headers: {},
+    }
+  })
+  return outputsOf(raw, PARTITIONS)
+}
+
+const checksOf = ({ problems }: Findings) => problems.map(({ check }) => check).toSorted()
+
+test('a pipeline without faults has none', async () => {
+  const { counts, problems } = await verdictOn(sample())
+  assert.deepEqual(problems, [])
+  assert.deepEqual(counts, {
+    raw: 10,
+    applied: 6,
+    duplicate: 2,
+    deadLetter: 2,
+    deadLetters: { invalid_amount: 2 },
+    curated: 6,
+    deadLetterRecords: 2,
+    orders: 2,
+    warehouse: 2,
+  })
+})
+
+const at = <T>(list: readonly T[], i: number): T => list.at(i)!
+const moved = (record: TopicRecord, header: string, value: string): TopicRecord => ({
+  ...record,
+  headers: { ...record.headers, [header]: value },
+})
+
+// each plants one fault and names every check that must see it
+const FAULTS: Record<string, { plant: (o: Outputs) => Partial<Outputs>; seenBy: string[] }> = {
+  'a row is missing in the warehouse': {
+    plant: ({ warehouse }) => ({ warehouse: warehouse.slice(1) }),
+    seenBy: ['warehouse', 'warehouse by SQL'],
+  },
+  'the warehouse holds an order that never was': {
+    plant: ({ warehouse }) => ({
+      warehouse: [...warehouse, { ...at(warehouse, 0), order_id: 'x' }],
+    }),
+    seenBy: ['warehouse', 'warehouse by SQL', 'warehouse engine'],
+  },
+  'one amount is wrong': {
+    plant: ({ warehouse: [first, ...rest] }) => ({
+      warehouse: [{ ...first!, paid_amount: first!.paid_amount + 1 }, ...rest],
+    }),
+    seenBy: ['warehouse', 'warehouse by SQL'],
+  },
+  'a null became a zero': {
+    plant: ({ warehouse: [first, ...rest] }) => ({
+      warehouse: [{ ...first!, shipped_at: 0 }, ...rest],
+    }),
+    seenBy: ['warehouse', 'warehouse by SQL'],
+  },
+  'the lineage is wrong': {
+    plant: ({ warehouse: [first, ...rest] }) => ({
+      warehouse: [{ ...first!, raw_offset: first!.raw_offset - 1 }, ...rest],
+    }),
+    seenBy: ['warehouse', 'warehouse by SQL'],
+  },
+  'the warehouse names another engine': {
+    plant: ({ warehouse: [first, ...rest] }) => ({
+      warehouse: [{ ...first!, engine: 'x' }, ...rest],
+    }),
+    seenBy: ['warehouse engine'],
+  },
+  'the warehouse stopped at an older version': {
+    plant: ({ warehouse, raw }) => ({
+      warehouse: [outputsOf(raw.slice(0, 3), PARTITIONS).warehouse[0]!, ...warehouse.slice(1)],
+    }),
+    seenBy: ['warehouse', 'warehouse by SQL'],
+  },
+  'an order is there twice': {
+    plant: ({ warehouse }) => ({ warehouse: [...warehouse, at(warehouse, 0)] }),
+    seenBy: ['warehouse keys'],
+  },
+  'a curated row is missing': {
+    plant: ({ curated }) => ({ curated: curated.toSpliced(1, 1) }),
+    seenBy: ['curated complete'],
+  },
+  'a curated row is there twice': {
+    plant: ({ curated }) => ({ curated: [...curated, { ...at(curated, -1), offset: 99 }] }),
+    seenBy: ['curated once'],
+  },
+  'two curated rows changed places': {
+    plant: ({ curated: [a, b, ...rest] }) => ({
+      curated: [{ ...b!, offset: a!.offset }, { ...a!, offset: b!.offset }, ...rest],
+    }),
+    seenBy: ['curated order'],
+  },
+  'a curated row has other bytes': {
+    plant: ({ curated: [first, ...rest], warehouse }) => {
+      const row = { ...at(warehouse, 0), version: 1 }
+      return { curated: [{ ...first!, value: encodeCurated(row, CURATED_ID) }, ...rest] }
+    },
+    seenBy: ['curated rows'],
+  },
+  'a curated row is of a version that no event gives': {
+    plant: ({ curated, warehouse }) => {
+      const row = { ...at(warehouse, -1), version: 9 }
+      const value = encodeCurated(row, CURATED_ID)
+      return { curated: [...curated, { ...at(curated, -1), offset: 99, value }] }
+    },
+    seenBy: ['curated rows'],
+  },
+  'a curated record is no row': {
+    plant: ({ curated }) => ({
+      curated: [...curated, { ...at(curated, -1), offset: 99, value: Buffer.from('no') }],
+    }),
+    seenBy: ['curated rows'],
+  },
+  'a curated row lies under another key': {
+    plant: ({ curated: [first, ...rest] }) => ({
+      curated: [{ ...first!, key: Buffer.from('x') }, ...rest],
+    }),
+    seenBy: ['curated rows'],
+  },
+  'a curated row lies on another partition': {
+    plant: ({ curated: [first, ...rest] }) => ({
+      curated: [{ ...first!, partition: (first!.partition + 1) % PARTITIONS }, ...rest],
+    }),
+    seenBy: ['curated rows'],
+  },
+  'a curated row tells a wrong offset': {
+    plant: ({ curated: [first, ...rest] }) => ({
+      curated: [moved(first!, ROW_HEADERS.offset, '7'), ...rest],
+    }),
+    seenBy: ['curated rows'],
+  },
+  'a dead letter is missing': {
+    plant: ({ deadLetters }) => ({ deadLetters: deadLetters.slice(1) }),
+    seenBy: ['dead letters complete'],
+  },
+  'a dead letter is there twice': {
+    plant: ({ deadLetters }) => ({
+      deadLetters: [...deadLetters, { ...at(deadLetters, 0), offset: 99 }],
+    }),
+    seenBy: ['dead letters once'],
+  },
+  'a dead letter gives another reason': {
+    plant: ({ deadLetters: [first, ...rest] }) => ({
+      deadLetters: [moved(first!, DLQ_HEADERS.reason, 'framing'), ...rest],
+    }),
+    seenBy: ['dead letters'],
+  },
+  'a dead letter lost its value': {
+    plant: ({ deadLetters: [first, ...rest] }) => ({
+      deadLetters: [{ ...first!, value: null }, ...rest],
+    }),
+    seenBy: ['dead letters'],
+  },
+  'a dead letter gained a header': {
+    plant: ({ deadLetters: [first, ...rest] }) => ({
+      deadLetters: [moved(first!, 'x', 'y'), ...rest],
+    }),
+    seenBy: ['dead letters'],
+  },
+  'an applied event has a dead letter': {
+    plant: ({ deadLetters }) => ({
+      deadLetters: [
+        ...deadLetters,
+        moved({ ...at(deadLetters, 0), offset: 99 }, DLQ_HEADERS.offset, '0'),
+      ],
+    }),
+    seenBy: ['dead letters'],
+  },
+}
+
+for (const [name, { plant, seenBy }] of Object.entries(FAULTS))
+  test(`it is seen that ${name}`, async () => {
+    const outputs = sample()
+    const findings = await verdictOn({ ...outputs, ...plant(outputs) })
+    assert.deepEqual(checksOf(findings), seenBy.toSorted())
+    for (const { count, examples } of findings.problems) assert.equal(examples.length, count)
+  })
+
+test('while the pipeline runs, what came after the start may be there or not, but never wrong', async () => {
+  const { raw, ...all } = sample()
+  const early = outputsOf(raw.slice(0, 4), PARTITIONS)
+  const until = 4 // the first order's applied events, none of the second's
+  assert.deepEqual((await verdictOn({ ...early, raw }, until)).problems, [])
+  assert.deepEqual((await verdictOn({ ...all, raw }, until)).problems, [])
+  const [first, second] = all.warehouse
+  const wrong = [first!, { ...second!, paid_amount: 1 }]
+  assert.deepEqual(checksOf(await verdictOn({ ...all, raw, warehouse: wrong }, until)), [
+    'warehouse',
+    'warehouse by SQL',
+  ])
 })
