@@ -23,7 +23,7 @@ const STAMP = join(MODULES, '.order-up-installed')
 const OWN_NODE = 'node_modules/node/node_modules/'
 
 const hash = (text) => createHash('sha256').update(text).digest('hex')
-const wanted = () => hash(`${process.platform} ${process.arch} ${readFileSync(LOCK_FILE)}`)
+const wanted = () => hash(`${process.platform} ${process.arch} ${readFileSync(LOCK_FILE, 'utf8')}`)
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
 /** Makes node_modules what package-lock.json says. Where another process is at it, waits for that. */

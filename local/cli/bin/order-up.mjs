@@ -26,7 +26,7 @@ if (major < MIN_NODE) {
 const args = process.argv.slice(2)
 await install()
 if (args[0] === 'run') {
-  process.exitCode = await runChild(...npm(['run', '--silent', ...args.slice(1)]))
+  process.exitCode = await runChild(...npm(['run', '--silent', ...args.slice(1)]), { cwd: ROOT })
 } else {
   process.exitCode = await runChild(projectNode(), [
     '--require',
