@@ -26,12 +26,15 @@ const hash = (text) => createHash('sha256').update(text).digest('hex')
 const wanted = () => hash(`${process.platform} ${process.arch} ${readFileSync(LOCK_FILE, 'utf8')}`)
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
-/** Makes node_modules what package-lock.json says. Where another process is at it, waits for that. */
+/**
+ * Makes node_modules what package-lock.json says. Where another process is at it, waits for that.
+ * @returns the exit code: 0, or what to end with after the user was told why
+ */
 export async function install() {
-  if (isInstalled()) return
+  if (isInstalled()) return 0
   const release = await takeTurn()
   try {
-    if (!isInstalled()) await npmCi()
+    return isInstalled() ? 0 : await npmCi()
   } finally {
     release()
   }
@@ -79,13 +82,13 @@ async function npmCi() {
   if (code === 0) {
     writeFileSync(STAMP, wanted())
     console.error(`order-up: installed in ${seconds()} s`)
-    return
+    return 0
   }
-  if (code > 128) process.exit(code) // Ctrl-C, not a failure
+  if (code > 128) return code // Ctrl-C, not a failure
   for (const line of said) console.error(`  ${line}`)
   const codes = said.map((line) => /^npm (?:error|ERR!) code (\S+)/.exec(line)?.[1])
   console.error(`order-up: npm ci failed: ${cause(codes.find(Boolean))}`)
-  process.exit(1)
+  return 1
 }
 
 /** What npm's error code means, and what to do. */

@@ -24,7 +24,8 @@ if (major < MIN_NODE) {
 }
 
 const args = process.argv.slice(2)
-await install()
+const failure = await install()
+if (failure > 0) process.exit(failure)
 if (args[0] === 'run') {
   process.exitCode = await runChild(...npm(['run', '--silent', ...args.slice(1)]), { cwd: ROOT })
 } else {
