@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { buildVectors } from '../vectors/build.ts'
 import {
+  expand,
   loadPlacement,
   loadVectors,
   reasonOf,
@@ -11,6 +12,7 @@ import {
   type Step,
 } from '../vectors/index.ts'
 import { decodeRaw, RAW_SCHEMA_VERSION } from './codec.ts'
+import { avscEvent, toAvsc } from './events.fixture.ts'
 import { bucketOf, partitionOf } from './partitioner.ts'
 import { REASONS } from './reasons.ts'
 
@@ -34,7 +36,7 @@ test('the files are what the authoring script writes, byte for byte', () => {
 test('names are unique, and no vector that was ever released is missing', () => {
   const names = new Set(vectors.map(({ name }) => name))
   assert.equal(names.size, vectors.length)
-  assert.ok(vectors.length >= 371, `${vectors.length} vectors`)
+  assert.ok(vectors.length >= 372, `${vectors.length} vectors`)
 })
 
 test('every reason has vectors, and so has every other answer', () => {
@@ -44,6 +46,17 @@ test('every reason has vectors, and so has every other answer', () => {
   assert.deepEqual([...reasons].toSorted(), REASONS.toSorted())
   assert.deepEqual([...answers].toSorted(), ['duplicate', 'rejected', 'row', 'stopped'])
 })
+
+test('the event that a step shows is the one that avsc reads from its bytes', () => {
+  for (const { name, steps } of vectors)
+    for (const { event, value } of steps) {
+      if (event === null || value === null || !('avro' in value)) continue
+      const read = plain(avscEvent.fromBuffer(expand(value.avro)))
+      assert.deepEqual(read, plain(toAvsc(event)), name)
+    }
+})
+
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 // What a fold makes of the events is tested there; here, which records are events at all.
 for (const { name, steps } of vectors)

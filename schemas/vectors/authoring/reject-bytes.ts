@@ -250,28 +250,21 @@ const numbers = [
   ),
 ]
 
-const lastInside = (2n ** 53n - 1n).toString()
+const IN_RANGE = 'Malformed: what is in range of its type is decoded; what it means comes later.'
+const LAST = 2n ** 53n - 1n
 const inside = [
-  one(
-    'event_ts_out_of_range',
-    'Malformed: a long of +-(2^53-1) is in range; what it means comes later.',
-  )(
-    `an event_ts of ${lastInside} is decoded`,
-    over({ event_ts: varint(2n ** 53n - 1n) }, 'event_ts 2^53-1'),
-  ),
-  one(
-    'event_ts_out_of_range',
-    'Malformed: a long of +-(2^53-1) is in range; what it means comes later.',
-  )(
-    `an event_ts of -${lastInside} is decoded`,
-    over({ event_ts: varint(-(2n ** 53n) + 1n) }, 'event_ts -(2^53-1)'),
-  ),
-  one('invalid_amount', 'Malformed: a long of +-(2^53-1) is in range; what it means comes later.')(
-    `an amount of ${lastInside} is decoded`,
-    over({ amount: varint(2n ** 53n - 1n) }, 'amount 2^53-1'),
-  ),
+  ...[LAST, -LAST].flatMap((long) => [
+    one('event_ts_out_of_range', IN_RANGE)(
+      `an event_ts of ${long} is decoded`,
+      over({ event_ts: varint(long) }, `event_ts ${long}`),
+    ),
+    one('invalid_amount', IN_RANGE)(
+      `an amount of ${long} is decoded`,
+      over({ amount: varint(long) }, `amount ${long}`),
+    ),
+  ]),
   ...[2n ** 31n - 1n, -(2n ** 31n)].map((int) =>
-    one('invalid_quantity', 'Malformed: an int of 32 bits is in range; what it means comes later.')(
+    one('invalid_quantity', IN_RANGE)(
       `a quantity of ${int} is decoded`,
       items(varint(1) + itemHex('a', int, 0) + '00', `quantity ${int}`),
       updated(1, t(0)),

@@ -201,7 +201,7 @@ const quantities = [
 const BOUNDS = [
   ['-1', -1],
   ['10^12+1', TRILLION + 1],
-  ['-(2^53-2)', -9_007_199_254_740_990],
+  ['-(2^52)', -(2 ** 52)],
 ] as const
 const amounts = [
   ...BOUNDS.flatMap(([what, n]) => [
