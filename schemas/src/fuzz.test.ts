@@ -121,7 +121,10 @@ test('mutated events: an event that avsc reads alike, or a reason', () => {
 })
 
 test('mutated frames, and keys and partitions at random: an answer, never an exception', () => {
-  const keys = fc.option(fc.uint8Array({ maxLength: 8 }).map(Buffer.from), { nil: null })
+  const keys = fc.option(
+    fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes)),
+    { nil: null },
+  )
   fc.assert(
     fc.property(validEvent, mutations, keys, fc.nat(9), (event, by, key, partition) => {
       const value = encodeEvent(event, RAW_ID)

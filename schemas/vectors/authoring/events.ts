@@ -18,7 +18,7 @@ export const t = (n: number) => 1_767_225_600_000 + n * 1_000
 export const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
 /** An id by number or in full. */
-export type Id = number | string
+type Id = number | string
 
 export const item = (sku: string, quantity: number, unit_amount: number): Item => ({
   sku,

@@ -12,7 +12,11 @@ const KEYS = [
   utf8('lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8'),
   utf8('e481f51cbdc54678b7cc49136f2d6af7'),
   ...['\u00e9', 'stra\u00dfe-9', '\u6ce8\u6587-1', '\u{1f4e6}', '\ufeffx'].map(utf8),
-  ...['00', 'ff', '80818283', 'fffefdfcfbfaf9', '7f80ff00'],
+  '00',
+  'ff',
+  '80818283',
+  'fffefdfcfbfaf9',
+  '7f80ff00',
   '61'.repeat(1_024),
 ]
 
