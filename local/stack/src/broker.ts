@@ -9,6 +9,9 @@ import type { Parts } from './parts.ts'
 import type { ChildSpec } from './supervisor.ts'
 
 const HOST = '127.0.0.1'
+const READY_MS = 60_000
+
+const TEN_YEARS_MIN = 10 * 365 * 24 * 60
 
 export interface BrokerOptions {
   parts: Parts
@@ -45,6 +48,7 @@ export function brokerChild({ parts, folder, port }: BrokerOptions): ChildSpec {
       await writeFile(config, serverProperties({ data, port, controllerPort: await freePort() }))
     },
     ready: (signal) => until(() => answers(port), signal),
+    readyMs: READY_MS,
   }
 }
 
@@ -77,14 +81,23 @@ function serverProperties(o: { data: string; port: number; controllerPort: numbe
     'num.network.threads': 2,
     'num.io.threads': 4,
     'log.cleaner.dedupe.buffer.size': 16 << 20,
+    'offsets.retention.minutes': TEN_YEARS_MIN, // a laptop that was closed for weeks resumes where it was
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
     // a transaction that a killed engine left open is aborted soon after its own timeout, not up to 10 s later
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
   }
   return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}\n`)
+    .map(([key, value]) => `${key}=${escapeProperty(String(value))}\n`)
     .join('')
+}
+
+/** Java reads these files as Latin-1, and a home folder may have any name. */
+function escapeProperty(value: string): string {
+  return value.replace(
+    /[^ -[\]-~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Whether the broker has registered itself and answers, asked by a request of its protocol. */

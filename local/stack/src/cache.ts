@@ -1,47 +1,64 @@
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
-import { glob } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { tryLock } from './lock.ts'
 import type { Env } from './prerequisites.ts'
+import { until } from './until.ts'
 
-const ABANDONED_AFTER_MS = 60 * 60 * 1_000
+const LOCK = 'lock'
+const FILLING = '.filling-'
 
 /** Where downloads are kept, by version: outside the project, so that a fresh clone finds them again. */
 export function cacheRoot({ XDG_CACHE_HOME, HOME = '/tmp' }: Env): string {
   return join(XDG_CACHE_HOME || join(HOME, '.cache'), 'order-up')
 }
 
+export interface CacheOptions {
+  root: string
+  onProgress: (line: string) => void
+  signal: AbortSignal
+}
+
 /**
  * The folder `name` of the cache. Where it is missing, `fill` fills a folder of its own, which then takes the name in
- * one step: nobody sees half of it, and of two processes that do so at once the first one's is kept.
+ * one step: nobody ever sees half of it. One process at a time fills; the others wait for it.
  */
 export async function cached(
-  root: string,
   name: string,
+  { root, onProgress, signal }: CacheOptions,
   fill: (folder: string) => Promise<void>,
 ): Promise<string> {
   const target = join(root, name)
   if (await exists(target)) return target
   await mkdir(root, { recursive: true })
-  await removeAbandoned(root)
-  const temporary = await mkdtemp(join(root, `.filling-${name}-`))
+  const release = await takeTurn(root, onProgress, signal)
   try {
-    await fill(temporary)
-    await rename(temporary, target)
-  } catch (error) {
-    if (!(await exists(target))) throw error
+    if (await exists(target)) return target
+    await removeAbandoned(root)
+    const temporary = await mkdtemp(join(root, FILLING))
+    try {
+      await fill(temporary)
+      await rename(temporary, target)
+    } finally {
+      await rm(temporary, { recursive: true, force: true })
+    }
+    return target
   } finally {
-    await rm(temporary, { recursive: true, force: true })
+    release()
   }
-  return target
 }
 
-/** What was left by processes that were killed while they filled. */
+async function takeTurn(root: string, onProgress: (line: string) => void, signal: AbortSignal) {
+  let release = tryLock(join(root, LOCK))
+  if (release) return release
+  onProgress('Waiting for another process that downloads the same')
+  await until(() => Promise.resolve((release = tryLock(join(root, LOCK))) !== undefined), signal)
+  return release!
+}
+
+/** What was left by a process that was killed while it filled. */
 async function removeAbandoned(root: string): Promise<void> {
-  for await (const name of glob('.filling-*', { cwd: root })) {
-    const path = join(root, name)
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true })
-  }
+  for (const name of await readdir(root))
+    if (name.startsWith(FILLING)) await rm(join(root, name), { recursive: true, force: true })
 }
 
 export const exists = (path: string) =>

@@ -44,7 +44,8 @@ export async function launch({ program, args, env, logFile }: Launch): Promise<C
         ? spawn(program.command, args, { ...options, stdio: ['pipe', log.fd, log.fd] })
         : fork(program.module, args, {
             ...options,
-            execArgv: ['--require', LEASH],
+            // kafkajs sets timers in the past, of which Node 24 complains into the log
+            execArgv: ['--require', LEASH, '--disable-warning=TimeoutNegativeWarning'],
             stdio: ['ignore', log.fd, log.fd, 'ipc'],
           })
     const announced = new Promise<number>((resolve) => {

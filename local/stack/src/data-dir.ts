@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { TerminalError } from '@order-up/kit'
 import { z } from 'zod'
 import { exists } from './cache.ts'
+import { tryLock } from './lock.ts'
 
 /** Marks a folder as one of ours: only such a folder is ever purged. */
 const MARKER = 'order-up-data.json'
@@ -36,34 +36,40 @@ export interface Claim {
 }
 
 /**
- * Takes the data folder for this process, until it is released or the process ends, however it ends. The lock is
- * SQLite's on an empty file: the kernel frees it with its holder, so there is no stale lock to guess about.
+ * Takes the data folder for this process, until it is released or the process ends, however it ends.
  * @throws TerminalError `DATA_DIR_IN_USE` naming the other's pid; `NOT_A_DATA_DIR` for a folder with other things in it
  */
 export async function claimDataDir(dataDir: string): Promise<Claim> {
   await mkdir(dataDir, { recursive: true })
   const marked = await exists(join(dataDir, MARKER))
   if (!marked && (await readdir(dataDir)).some((name) => name !== LOCK)) throw notOurs(dataDir)
-  const lock = takeLock(dataDir)
-  if (!lock) throw await inUse(dataDir)
+  const unlock = tryLock(join(dataDir, LOCK))
+  if (!unlock) throw await inUse(dataDir)
   if (!marked) await writeFile(join(dataDir, MARKER), '{"format":1}\n')
-  let writing = rm(join(dataDir, RUN), { force: true })
+  await rm(join(dataDir, RUN), { force: true }) // of a stack that was killed
+  let written = Promise.resolve()
   return {
     writeRun(run) {
-      writing = writing.then(() => writeWhole(join(dataDir, RUN), JSON.stringify(run)))
-      return writing
+      const write = () => writeWhole(join(dataDir, RUN), JSON.stringify(run))
+      written = written.then(write, write)
+      return written
     },
     async release() {
-      await writing
+      await written.catch(() => {}) // whoever wrote was told
       await rm(join(dataDir, RUN), { force: true })
-      lock.close()
+      unlock()
     },
   }
 }
 
 /** The stack that runs on this data folder; undefined if none does. */
 export async function readRun(dataDir: string): Promise<Run | undefined> {
-  if (!(await isInUse(dataDir))) return undefined
+  if (!(await exists(join(dataDir, LOCK)))) return undefined
+  const unlock = tryLock(join(dataDir, LOCK))
+  if (unlock) {
+    unlock()
+    return undefined
+  }
   const text = await readFile(join(dataDir, RUN), 'utf8').catch(() => undefined)
   return text === undefined ? undefined : Run.parse(JSON.parse(text))
 }
@@ -75,33 +81,11 @@ export async function readRun(dataDir: string): Promise<Run | undefined> {
 export async function purgeDataDir(dataDir: string): Promise<void> {
   if (!(await exists(dataDir))) return
   if (!(await exists(join(dataDir, MARKER)))) throw notOurs(dataDir)
-  const lock = takeLock(dataDir)
-  if (!lock) throw await inUse(dataDir)
-  lock.close()
+  const unlock = tryLock(join(dataDir, LOCK))
+  if (!unlock) throw await inUse(dataDir)
   await rm(dataDir, { recursive: true })
+  unlock()
 }
-
-async function isInUse(dataDir: string): Promise<boolean> {
-  if (!(await exists(join(dataDir, LOCK)))) return false
-  const lock = takeLock(dataDir)
-  lock?.close()
-  return lock === undefined
-}
-
-/** undefined if another holds it */
-function takeLock(dataDir: string): DatabaseSync | undefined {
-  const lock = new DatabaseSync(join(dataDir, LOCK), { timeout: 200 })
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-    return lock
-  } catch (error) {
-    lock.close()
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)
-      return undefined
-    throw error
-  }
-}
-const SQLITE_BUSY = 5
 
 async function inUse(dataDir: string): Promise<TerminalError> {
   const run = await readRun(dataDir)

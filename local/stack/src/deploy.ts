@@ -20,7 +20,8 @@ export async function createTopics(kafka: Kafka, partitions: number): Promise<st
   await admin.connect()
   try {
     const existing = await partitionCounts(admin)
-    const wanted = topics({ partitions: existing.get(RAW_TOPIC) ?? partitions })
+    const count = existing.get(RAW_TOPIC) ?? partitions
+    const wanted = topics({ partitions: count })
     const missing = wanted.filter(({ name }) => !existing.has(name))
     if (missing.length > 0)
       await admin.createTopics({
@@ -36,15 +37,20 @@ export async function createTopics(kafka: Kafka, partitions: number): Promise<st
       await until(() => isLed(admin, name), AbortSignal.timeout(20_000))
     const found = wanted.filter(({ name }) => existing.has(name))
     const configs = await describeConfigs(admin, found)
-    const asked = topics({ partitions })
-    return found.flatMap((topic) => [
-      ...differences(topic.name, topic.configs, configs.get(topic.name) ?? {}),
-      ...differences(
-        topic.name,
-        { partitions: String(asked.find(({ name }) => name === topic.name)?.partitions) },
-        { partitions: String(existing.get(topic.name)) },
+    return [
+      ...(count === partitions
+        ? []
+        : [
+            `the topics have ${count} partitions, not ${partitions}: the count is fixed for a topic's life`,
+          ]),
+      ...found.flatMap(({ name, partitions, configs: wantedConfigs }) =>
+        differences(
+          name,
+          { ...wantedConfigs, partitions: String(partitions) },
+          { ...configs.get(name), partitions: String(existing.get(name)) },
+        ),
       ),
-    ])
+    ]
   } finally {
     await admin.disconnect()
   }

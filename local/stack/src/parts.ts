@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { TerminalError } from '@order-up/kit'
-import { cached, cacheRoot } from './cache.ts'
+import { cached, cacheRoot, type CacheOptions } from './cache.ts'
 import { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'
 
 /** MSK's newest is 4.1, so that what runs here is what runs there. */
-export const KAFKA_VERSION = '4.1.2'
-export const APICURIO_VERSION = '3.3.3'
+const KAFKA_VERSION = '4.1.2'
+const APICURIO_VERSION = '3.3.3'
 const LOG4J_VERSION = '2.25.5'
 const MAVEN_DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 
 const JAVA_SOURCES = join(import.meta.dirname, '../java')
 const LEASH_JAR = 'leash.jar'
+const ERROR_LINES = 3
 const PROGRESS_EVERY_MS = 5_000
 
 /** Everything that the broker and the registry need to start. */
@@ -39,19 +40,18 @@ export interface PartsOptions {
  * @throws TerminalError `JDK_MISSING`, `MAVEN_MISSING`, `DOWNLOAD_FAILED`
  */
 export async function provideParts(options: PartsOptions): Promise<Parts> {
-  const root = cacheRoot(options.env)
   const jdk = await findJdk(options.env)
   const download = { ...options, jdk }
-  // one after the other: two Mavens at once would write to the same local repository
-  const kafka = await cached(root, `kafka-${KAFKA_VERSION}`, (folder) =>
+  const cache = { ...options, root: cacheRoot(options.env) }
+  const kafka = await cached(`kafka-${KAFKA_VERSION}`, cache, (folder) =>
     downloadKafka(folder, download),
   )
-  const registryHome = await cached(root, `apicurio-${APICURIO_VERSION}`, (folder) =>
+  const registryHome = await cached(`apicurio-${APICURIO_VERSION}`, cache, (folder) =>
     downloadApicurio(folder, download),
   )
   const jars = (await readdir(kafka)).filter((name) => name.endsWith('.jar')).sort()
   const kafkaJars = jars.map((name) => join(kafka, name))
-  const leash = await compileLeash(root, jdk, kafkaJars)
+  const leash = await compileLeash(jdk, kafkaJars, cache)
   const leashJar = join(leash, LEASH_JAR)
   return {
     jdk,
@@ -101,55 +101,54 @@ async function maven(
   { env, jdk, onProgress, signal }: DownloadOptions,
   cwd: string,
   args: string[],
-) {
+): Promise<void> {
   const command = await findMaven(env)
   onProgress(`Downloading ${what}, once`)
   const started = Date.now()
-  const tail: string[] = []
+  const errors: string[] = []
   let current = ''
   const progress = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1_000)
-    onProgress(`  still at it after ${seconds} s${current && `: ${current}`}`)
+    onProgress(`  still downloading after ${seconds} s${current && `: ${current}`}`)
   }, PROGRESS_EVERY_MS)
+  const child = spawn(command, ['--batch-mode', ...args], {
+    cwd,
+    env: { ...env, JAVA_HOME: jdk.home },
+    stdio: ['ignore', 'pipe', 'ignore'], // stderr has nothing but the JVM's complaints about Maven itself
+  })
+  const stop = () => child.kill()
+  signal.addEventListener('abort', stop)
   try {
-    const child = spawn(command, ['--batch-mode', ...args], {
-      cwd,
-      env: { ...env, JAVA_HOME: jdk.home },
-      signal,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const exit = new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', resolve)
-    })
+    const ended = endOf(child)
     for await (const line of createInterface(child.stdout)) {
       current = /^Download\w+ from \S+: \S+\/(\S+)/.exec(line)?.[1] ?? current
-      if (line.startsWith('[ERROR]')) tail.push(line)
+      if (line.startsWith('[ERROR]')) errors.push(line)
     }
-    if ((await exit) === 0) return
-  } catch (cause) {
-    if (signal.aborted) throw signal.reason
-    throw cause
+    const code = await ended
+    signal.throwIfAborted()
+    if (code !== 0)
+      throw new TerminalError(
+        'DOWNLOAD_FAILED',
+        `Maven could not download ${what}:\n  ${errors.slice(0, ERROR_LINES).join('\n  ')}`,
+        {
+          remedy:
+            'check the network, and that Maven reaches Maven Central or the mirror in ~/.m2/settings.xml; ' +
+            'then run the same command again',
+        },
+      )
   } finally {
     clearInterval(progress)
+    signal.removeEventListener('abort', stop)
   }
-  throw new TerminalError(
-    'DOWNLOAD_FAILED',
-    `Maven could not download ${what}:\n  ${tail.slice(0, 5).join('\n  ')}`,
-    {
-      remedy:
-        'check the network and that Maven Central (or the mirror in ~/.m2/settings.xml) can be reached, then do the same again',
-    },
-  )
 }
 
 /** Compiles local/stack/java once for each version of it and of the JDK. */
-async function compileLeash(root: string, jdk: Jdk, kafkaJars: string[]): Promise<string> {
+async function compileLeash(jdk: Jdk, kafkaJars: string[], cache: CacheOptions): Promise<string> {
   const names = (await readdir(JAVA_SOURCES)).filter((name) => name.endsWith('.java')).sort()
   const sources = names.map((name) => join(JAVA_SOURCES, name))
   const hash = createHash('sha256').update(`${jdk.version} ${KAFKA_VERSION}`)
   for (const source of sources) hash.update(await readFile(source))
-  return cached(root, `leash-${hash.digest('hex').slice(0, 12)}`, async (folder) => {
+  return cached(`leash-${hash.digest('hex').slice(0, 12)}`, cache, async (folder) => {
     const classes = join(folder, 'classes')
     await run(jdk, 'javac', ['-cp', kafkaJars.join(':'), '-d', classes, ...sources])
     await run(jdk, 'jar', ['--create', '--file', join(folder, LEASH_JAR), '-C', classes, '.'])
@@ -158,9 +157,13 @@ async function compileLeash(root: string, jdk: Jdk, kafkaJars: string[]): Promis
 
 async function run(jdk: Jdk, tool: string, args: string[]): Promise<void> {
   const child = spawn(join(jdk.home, 'bin', tool), args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const code = await endOf(child)
+  if (code !== 0) throw new TerminalError('JDK_BROKEN', `${tool} of ${jdk.home} failed (${code})`)
+}
+
+function endOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
   })
-  if (code !== 0) throw new TerminalError('JDK_BROKEN', `${tool} of ${jdk.home} failed (${code})`)
 }

@@ -6,6 +6,7 @@ import type { ChildSpec } from './supervisor.ts'
 import { until } from './until.ts'
 
 const HOST = '127.0.0.1'
+const READY_MS = 60_000
 
 export interface RegistryOptions {
   parts: Parts
@@ -44,6 +45,7 @@ export async function registryChild({ parts, folder, port }: RegistryOptions): P
     ],
     prepare: async () => void (await mkdir(folder, { recursive: true })),
     ready: (signal) => until(() => answers(port), signal),
+    readyMs: READY_MS,
   }
 }
 

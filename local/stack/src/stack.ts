@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
+import { KafkaConfig, messageOf, parseConfig, silentLog } from '@order-up/kit'
 import { brokerChild } from './broker.ts'
 import { claimDataDir } from './data-dir.ts'
 import { deploy } from './deploy.ts'
@@ -70,19 +70,24 @@ export async function startStack({
       registryUrl: url,
       workers: supervisor.status(),
     })
-  supervisor.onChange(() => void writeRun())
+  supervisor.onChange(() => {
+    writeRun().catch((error: unknown) => onProgress(`run.json: ${messageOf(error)}`))
+  })
 
-  const stop = async () => {
-    await supervisor.stopAll()
-    await claim.release()
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= supervisor.stopAll().finally(() => claim.release()))
+  const aborted = Promise.withResolvers<never>()
+  aborted.promise.catch(() => {})
+  const giveUp = () => {
+    void supervisor.stopAll()
+    aborted.reject(signal.reason)
   }
-  const giveUp = () => void supervisor.stopAll()
   signal.addEventListener('abort', giveUp)
   try {
     await writeRun()
-    const parts = await provideParts({ env, onProgress, signal })
     await assertFree(kafkaPort, '--kafka-port')
     await assertFree(registryPort, '--registry-port')
+    const parts = await provideParts({ env, onProgress, signal })
     await Promise.all([
       supervisor.start(brokerChild({ parts, folder: join(folder, 'kafka'), port: kafkaPort })),
       supervisor.start(
@@ -90,8 +95,9 @@ export async function startStack({
       ),
     ])
     const config = parseConfig(KafkaConfig, kafkaConfig)
-    for (const line of await deploy(config, { partitions, log: silentLog() })) onProgress(line)
-    signal.throwIfAborted()
+    // given up in between, it would go on asking a broker that is being stopped
+    const deployed = deploy(config, { partitions, log: silentLog() })
+    for (const line of await Promise.race([deployed, aborted.promise])) onProgress(line)
     return { brokers, registryUrl: url, kafkaConfig, supervisor, stop }
   } catch (error) {
     await stop()

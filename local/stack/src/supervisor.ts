@@ -36,7 +36,7 @@ export type ChildSpec = Program & {
   prepare?: () => Promise<void>
   /** resolves once it works; default: when a module says so by IPC (kit's announceReady) */
   ready?: (signal: AbortSignal) => Promise<void>
-  /** how long it may take to get ready; default 60 s */
+  /** how long it may take to get ready; default for ever, since a worker may have a long log to fold first */
   readyMs?: number
 }
 
@@ -116,6 +116,7 @@ export function createSupervisor({
   /** Runs the process once, from start to end. Answers whether it got ready, and how it ended. */
   async function runOnce(one: Supervised, onReady: () => void) {
     const { spec, stopping } = one
+    await mkdir(logs, { recursive: true })
     await spec.prepare?.()
     const child = await launch({
       program: spec,
@@ -129,13 +130,14 @@ export function createSupervisor({
     const over = new AbortController()
     const ended = child.ended.finally(() => over.abort())
     if (stopping.signal.aborted) child.kill('SIGTERM') // it came while the process was being started
-    const readyMs = spec.readyMs ?? 60_000
     let problem: string | undefined
     const giveUp = (why: string) => {
       problem = why
       child.kill('SIGKILL')
     }
-    const deadline = setTimeout(() => giveUp(`not ready within ${readyMs / 1_000} s`), readyMs)
+    const { readyMs } = spec
+    const deadline =
+      readyMs && setTimeout(() => giveUp(`not ready within ${readyMs / 1_000} s`), readyMs)
     let gotReady = false
     const waiting = AbortSignal.any([over.signal, stopping.signal])
     const isReady = spec.ready?.(waiting).then(() => null) ?? child.announced
@@ -216,7 +218,6 @@ export function createSupervisor({
       const before = all.get(name)?.status.state
       if (before !== undefined && before !== 'stopped' && before !== 'failed')
         throw new TerminalError('WORKER_RUNS', `${name} is already ${before}`)
-      await mkdir(logs, { recursive: true })
       const one: Supervised = {
         spec,
         status: {
