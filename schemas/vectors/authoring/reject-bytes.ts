@@ -207,6 +207,8 @@ const LONGS: readonly [string, bigint | string][] = [
   ['-2^53', -(2n ** 53n)],
   ['2^63-1', 2n ** 63n - 1n],
   ['-2^63', -(2n ** 63n)],
+  ['2^61, one bit of the ninth byte', 2n ** 61n],
+  ['one bit of the tenth byte that 64 bits drop', `${'80'.repeat(9)}40`],
   ['2^64, of which 64 bits keep nothing', 2n ** 64n],
   ['of 70 bits, all set', `${'ff'.repeat(9)}7f`],
 ]
