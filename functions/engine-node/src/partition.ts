@@ -53,6 +53,8 @@ export class Partition {
   #emitFrom = 0
   /** the state's last record, until it was seen again in raw */
   #unverified: LastRecord | null = null
+  /** what the newest snapshot of this stay stands for */
+  #snapshotAt = 0
   #mismatches = 0
   /** no kept state is of this log */
   #fromBeginning = false
@@ -107,9 +109,12 @@ export class Partition {
   async snapshot(): Promise<void> {
     const { snapshots } = this.#context
     if (!snapshots || !this.#store || this.#expected === undefined) return
-    await snapshots.save(this.#id, this.#store).catch((error: unknown) => {
+    if (this.#store.position.next === this.#snapshotAt) return
+    try {
+      this.#snapshotAt = await snapshots.save(this.#id, this.#store)
+    } catch (error) {
       this.#log.error({ why: messageOf(error) }, 'snapshot failed; the next one is tried in time')
-    })
+    }
   }
 
   /** Lets the transaction in hand end, and puts the state away. */

@@ -28,8 +28,9 @@ export class Snapshots {
     this.#log = log
   }
 
-  async save(partition: number, store: StateStore): Promise<void> {
-    await withTempDir(async (dir) => {
+  /** @returns the raw offset that the snapshot stands for */
+  async save(partition: number, store: StateStore): Promise<number> {
+    return withTempDir(async (dir) => {
       const position = await store.backup(dir)
       const data = join(dir, DATA_FILE)
       const manifest = join(dir, 'manifest.json')
@@ -42,6 +43,7 @@ export class Snapshots {
         await this.#blobs.remove(`${folder}/${old}.json`)
         await this.#blobs.remove(`${folder}/${old}.mdb`)
       }
+      return position.next
     })
   }
 
