@@ -26,7 +26,8 @@ import {
   type Outputs,
 } from './outputs.fixture.ts'
 import { Scratch } from './scratch.ts'
-import { ROW_FIELDS, WAREHOUSE } from './tables.ts'
+import { ROW_FIELDS } from './tables.ts'
+import { WAREHOUSE } from './warehouse.ts'
 
 const PARTITIONS = 3
 

@@ -104,5 +104,3 @@ export const DEAD_LETTER: Columns = {
   value: 'BLOB',
   headers: 'VARCHAR',
 }
-
-export const WAREHOUSE: Columns = { ...ROW_FIELDS, ...LINEAGE_FIELDS, engine: 'VARCHAR' }

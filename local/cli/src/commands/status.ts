@@ -1,0 +1,115 @@
+import { Command } from 'commander'
+import { groupOf } from '@order-up/engine-node'
+import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC } from '@order-up/schemas'
+import { SINK_GROUP } from '../sink-names.ts'
+import { isHealthy } from '../health.ts'
+import { collectFigures, figuresLine, type Figures } from '../figures.ts'
+import { committedOf, watermarksOf } from '../offsets.ts'
+import { DEPLOYMENT } from '../pipeline.ts'
+import { addReachOptions, reach, withAdmin, type ReachOptions } from '../reach.ts'
+import { answer, type Shell } from '../shell.ts'
+import { textTable } from '../text-table.ts'
+
+interface TopicPartition {
+  topic: string
+  partition: number
+  low: number
+  high: number
+  /** the next offset of the group that reads it; null where none reads or it has not committed */
+  committed: number | null
+}
+
+interface WorkerLine {
+  name: string
+  state: string
+  pid: number | null
+  httpPort: number | null
+  restarts: number
+  lastEnd: string | null
+  /** null = has no health port */
+  healthy: boolean | null
+}
+
+interface Status {
+  /** null = not the stack of this data folder */
+  pid: number | null
+  dataDir: string
+  brokers: string
+  registryUrl: string
+  workers: WorkerLine[]
+  topics: TopicPartition[]
+  figures: Figures
+}
+
+export const statusCommand = (shell: Shell) =>
+  addReachOptions(new Command('status'))
+    .summary('what runs, where it is, how far behind')
+    .description(
+      'Shows the stack, its workers, the offsets of topics and readers, and the accounting.',
+    )
+    .action(async (options: ReachOptions) => {
+      const reached = await reach(shell, options)
+      const { run, dataDir, config, querySocket } = reached
+      const workers = run?.workers ?? []
+      const status = await withAdmin(reached, async (admin): Promise<Status> => {
+        const readers = new Map([
+          [RAW_TOPIC, groupOf(DEPLOYMENT)],
+          [CURATED_TOPIC, SINK_GROUP],
+        ])
+        const topics = await Promise.all(
+          [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC].map(async (topic) => {
+            const group = readers.get(topic)
+            const committed = group
+              ? await committedOf(admin, group, topic)
+              : new Map<number, number>()
+            return (await watermarksOf(admin, topic)).map((marks) => ({
+              topic,
+              ...marks,
+              committed: committed.get(marks.partition) ?? null,
+            }))
+          }),
+        )
+        return {
+          pid: run?.pid ?? null,
+          dataDir,
+          brokers: config.KAFKA_BROKERS.join(','),
+          registryUrl: config.SCHEMA_REGISTRY_URL,
+          workers: await Promise.all(
+            workers.map(async (w) => ({
+              ...w,
+              healthy: w.httpPort === null ? null : await isHealthy(w.httpPort),
+            })),
+          ),
+          topics: topics.flat(),
+          figures: await collectFigures(admin, workers, { deployment: DEPLOYMENT, querySocket }),
+        }
+      })
+      answer(shell, options.json ?? false, status, statusText)
+    })
+
+function statusText({
+  pid,
+  dataDir,
+  brokers,
+  registryUrl,
+  workers,
+  topics,
+  figures,
+}: Status): string {
+  return [
+    pid === null ? `Kafka ${brokers}` : `The stack runs (pid ${pid}) on ${dataDir}`,
+    `Kafka ${brokers}, registry ${registryUrl}`,
+    '',
+    textTable(
+      ['worker', 'state', 'pid', 'port', 'healthy', 'restarts', 'last end'],
+      workers.map((w) => [w.name, w.state, w.pid, w.httpPort, w.healthy, w.restarts, w.lastEnd]),
+    ),
+    '',
+    textTable(
+      ['topic', 'partition', 'low', 'high', 'read to'],
+      topics.map((t) => [t.topic, t.partition, t.low, t.high, t.committed]),
+    ),
+    '',
+    figuresLine(figures),
+  ].join('\n')
+}

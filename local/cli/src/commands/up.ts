@@ -1,0 +1,66 @@
+import { Command, Option } from 'commander'
+import { detach, readyInBackground } from '../background.ts'
+import { showLive } from '../live.ts'
+import { addStackOptions, checkEngine, runStack, type StackOptions } from '../run-stack.ts'
+import { answer, createProgress, type Shell } from '../shell.ts'
+
+interface Options extends StackOptions {
+  detach?: boolean
+  background?: boolean
+}
+
+export const upCommand = (shell: Shell) =>
+  addStackOptions(new Command('up'))
+    .summary('bring up the stack and the workers, without a generator')
+    .description(
+      'Brings up broker, registry, engine, sink and ingest, and runs until Ctrl-C. A later run goes on where this one stops.',
+    )
+    .option(
+      '--detach',
+      'come back once all is ready and leave it running; stop it with `order-up down`',
+    )
+    .addOption(new Option('--background').hideHelp())
+    .action(async (options: Options) => {
+      checkEngine(options.engine)
+      if (options.detach) {
+        const pid = await detach(shell)
+        return answer(
+          shell,
+          options.json ?? false,
+          { pid },
+          () => `The stack runs (pid ${pid}). See it: order-up status`,
+        )
+      }
+      const stack = await runStack(shell, options, (line) => shell.err(`${line}\n`))
+      try {
+        if (options.background) await readyInBackground(shell.signal)
+        else await runUntilStopped(shell, stack, options.json ?? false)
+      } finally {
+        shell.err('Stopping\n')
+        await stack.stop()
+      }
+    })
+
+async function runUntilStopped(
+  shell: Shell,
+  stack: Awaited<ReturnType<typeof runStack>>,
+  json: boolean,
+) {
+  answer(
+    shell,
+    json,
+    {
+      pid: process.pid,
+      brokers: stack.brokers,
+      registryUrl: stack.registryUrl,
+      dataDir: stack.dataDir,
+    },
+    ({ brokers, registryUrl }) =>
+      [
+        `Ready: Kafka ${brokers}, registry ${registryUrl}`,
+        'In another terminal: order-up produce, order-up status, order-up verify. Ctrl-C stops.',
+      ].join('\n'),
+  )
+  const progress = createProgress(shell, 0)
+  await showLive(shell, stack, { progress, querySocket: stack.querySocket, signal: shell.signal })
+}

@@ -1,0 +1,102 @@
+import { groupOf } from '@order-up/engine-node'
+import { CURATED_TOPIC, RAW_TOPIC } from '@order-up/schemas'
+import { TABLE, queryWarehouse } from '@order-up/sink'
+import { SINK_GROUP } from './sink-names.ts'
+import type { WorkerStatus } from '@order-up/stack'
+import type { Admin } from 'kafkajs'
+import { fetchMetrics, quantileOf, sumOf, type Sample } from './metrics-text.ts'
+import { committedOf, watermarksOf } from './offsets.ts'
+import { count } from './text-table.ts'
+
+/** How the pipeline is doing; null = not known. */
+export interface Figures {
+  /** records in raw */
+  raw: number | null
+  /** outcomes since the engine's workers started */
+  applied: number | null
+  duplicate: number | null
+  deadLetter: number | null
+  /** in the warehouse */
+  rows: number | null
+  /** offsets that the engine, and the sink, have not committed yet */
+  engineLag: number | null
+  sinkLag: number | null
+  /** from event_ts to written in the warehouse, seconds, since the sink started */
+  latencyP50: number | null
+  latencyP99: number | null
+}
+
+const RECORDS = 'orderup_engine_records_total'
+const LATENCY = 'orderup_sink_event_latency_seconds'
+
+export async function collectFigures(
+  admin: Admin,
+  workers: readonly WorkerStatus[],
+  { deployment, querySocket }: { deployment: string; querySocket: string },
+): Promise<Figures> {
+  const metricsOf = async (prefix: string) =>
+    (
+      await Promise.all(
+        workers
+          .filter(({ name, httpPort }) => name.startsWith(prefix) && httpPort !== null)
+          .map(({ httpPort }) => fetchMetrics(httpPort!)),
+      )
+    ).flatMap((samples) => samples ?? [])
+  const [raw, engineLag, sinkLag, engine, sink, rows] = await Promise.all([
+    watermarksOf(admin, RAW_TOPIC)
+      .then((marks) => marks.reduce((sum, { low, high }) => sum + high - low, 0))
+      .catch(() => null),
+    lagOf(admin, groupOf(deployment), RAW_TOPIC),
+    lagOf(admin, SINK_GROUP, CURATED_TOPIC),
+    metricsOf('engine'),
+    metricsOf('sink'),
+    queryWarehouse(querySocket, `SELECT count(*) FROM ${TABLE}`)
+      .then((found) => Number(found.rows[0]?.[0]))
+      .catch(() => null),
+  ])
+  const outcome = (name: string) => outcomeOf(engine, name)
+  return {
+    raw,
+    applied: outcome('applied'),
+    duplicate: outcome('duplicate'),
+    deadLetter: outcome('dead_letter'),
+    rows,
+    engineLag,
+    sinkLag,
+    latencyP50: quantileOf(sink, LATENCY, 0.5) ?? null,
+    latencyP99: quantileOf(sink, LATENCY, 0.99) ?? null,
+  }
+}
+
+/** A counter without a sample yet is 0, where the worker answers at all. */
+const outcomeOf = (samples: readonly Sample[], outcome: string) =>
+  samples.length === 0 ? null : (sumOf(samples, RECORDS, { outcome }) ?? 0)
+
+async function lagOf(admin: Admin, groupId: string, topic: string): Promise<number | null> {
+  try {
+    const [marks, committed] = await Promise.all([
+      watermarksOf(admin, topic),
+      committedOf(admin, groupId, topic),
+    ])
+    return marks.reduce(
+      (sum, { partition, low, high }) =>
+        sum + Math.max(0, high - (committed.get(partition) ?? low)),
+      0,
+    )
+  } catch {
+    return null
+  }
+}
+
+/** One line for a terminal. */
+export function figuresLine(f: Figures): string {
+  const n = (value: number | null) => (value === null ? '?' : count(value))
+  const ms = (seconds: number | null) => (seconds === null ? '?' : `${Math.round(seconds * 1_000)}`)
+  return [
+    `raw ${n(f.raw)}`,
+    `applied ${n(f.applied)}, duplicate ${n(f.duplicate)}, dead letter ${n(f.deadLetter)}`,
+    `warehouse ${n(f.rows)} orders`,
+    `lag ${n(f.engineLag)}`,
+    `event → warehouse p50 ${ms(f.latencyP50)} p99 ${ms(f.latencyP99)} ms`,
+  ].join(' | ')
+}

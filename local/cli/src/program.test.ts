@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { run } from './program.ts'
+import { createProgress, EXIT } from './shell.ts'
+import { testShell } from './shell.fixture.ts'
+
+const COMMANDS = [
+  'start',
+  'up',
+  'down',
+  'status',
+  'produce',
+  'replay',
+  'order',
+  'query',
+  'dlq list',
+  'dlq show',
+  'verify',
+  'doctor',
+]
+
+for (const command of COMMANDS)
+  test(`${command}: --help is answered, on stdout, and tells of --json`, async () => {
+    const shell = testShell()
+    assert.equal(await run(shell, [...command.split(' '), '--help']), EXIT.done)
+    assert.match(shell.stdout, /^Usage: order-up/)
+    assert.match(shell.stdout, /--json/)
+    assert.equal(shell.stderr, '')
+  })
+
+test('what was asked for wrongly is exit code 2, on stderr', async () => {
+  const wrong = [
+    ['nonsense'],
+    ['verify', '--nonsense'],
+    ['verify', '--timeout', 'soon'],
+    ['order'],
+    ['dlq', 'show', '12'],
+    ['start', '--once'],
+    ['start', '--once', '--replay', 'x'],
+    ['start', '--out', 'x'],
+    ['up', '--engine', 'flink'],
+    ['up', '--engine', 'nonsense'],
+    ['up', '--kafka-port', '70000'],
+    ['produce', '--late', '2'],
+    ['produce', '--duplicates', '0.6', '--malformed', '0.5'],
+    [],
+  ]
+  for (const args of wrong) {
+    const shell = testShell()
+    assert.equal(await run(shell, args), EXIT.usage, args.join(' '))
+    assert.notEqual(shell.stderr, '', args.join(' '))
+    assert.equal(shell.stdout, '', args.join(' '))
+  }
+})
+
+test('where nothing runs, every command that needs the stack says so, and what to do', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'order-up-test-'))
+  try {
+    for (const args of [
+      ['status'],
+      ['verify'],
+      ['produce'],
+      ['replay', root],
+      ['order', 'x'],
+      ['query', 'SELECT 1'],
+      ['dlq', 'list'],
+      ['dlq', 'show', '0-0'],
+    ]) {
+      const shell = testShell({ root })
+      assert.equal(await run(shell, args), EXIT.failed, args.join(' '))
+      assert.match(
+        shell.stderr,
+        /No stack runs on .*\.order-up\n {2}Next: start one with `npm start`/,
+      )
+    }
+  } finally {
+    await rm(root, { recursive: true })
+  }
+})
+
+test('a Kafka that does not answer is named', async () => {
+  const shell = testShell({ env: { KAFKA_BROKERS: '127.0.0.1:9' } })
+  assert.equal(await run(shell, ['status']), EXIT.failed)
+  assert.match(shell.stderr, /Kafka at 127\.0\.0\.1:9 does not answer .*ECONNREFUSED/)
+})
+
+test('down is done where nothing runs', async () => {
+  const shell = testShell()
+  assert.equal(await run(shell, ['down', '--json']), EXIT.done)
+  assert.deepEqual(JSON.parse(shell.stdout), { stopped: null, purged: false })
+})
+
+test('progress is one line that is written over on a terminal, and now and then a line elsewhere', () => {
+  const terminal = testShell({ isTerminal: true })
+  const live = createProgress(terminal)
+  live.say('a')
+  live.note('b')
+  live.clear()
+  assert.equal(terminal.stderr, '\r\u001b[2Ka\r\u001b[2Kb\n')
+
+  const pipe = testShell()
+  const lines = createProgress(pipe, 60_000)
+  lines.say('a')
+  lines.say('too soon')
+  lines.note('b')
+  assert.equal(pipe.stderr, 'a\nb\n')
+})

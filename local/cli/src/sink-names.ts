@@ -1,0 +1,2 @@
+/** The sink's consumer group. */
+export const SINK_GROUP = 'order-up.sink'

@@ -1,0 +1,104 @@
+import { readTopic, type TopicRecord } from '@order-up/kit'
+import {
+  CURATED_SUBJECT,
+  CURATED_TOPIC,
+  DLQ_TOPIC,
+  RAW_SUBJECT,
+  RAW_TOPIC,
+} from '@order-up/schemas'
+import { SINK_GROUP } from '../sink-names.ts'
+import { watermarksOf } from '../offsets.ts'
+import { withAdmin, type Reach } from '../reach.ts'
+import { waitForEngines, waitForGroup, type Patience } from './catch-up.ts'
+import { compare, type Due, type Findings } from './compare.ts'
+import { curatedLoader, deadLetterLoader, rawLoader, type Loader } from './load.ts'
+import { Scratch } from './scratch.ts'
+import { loadWarehouse } from './warehouse.ts'
+
+export interface Verdict extends Findings {
+  verdict: 'PASS' | 'NOT VERIFIED'
+  /** raw below these offsets had to be in the warehouse, all of it */
+  until: { partition: number; offset: number }[]
+}
+
+/**
+ * Recomputes the truth twice from raw and compares it with what the pipeline wrote. It may go on writing: what was in
+ * raw at the start must have arrived, what came later may have, and all of it must be right. Therefore the outputs are
+ * read first and raw last.
+ *
+ * Bounds: memory does not grow with the log (DuckDB spills beyond its 1 GB to the folder for temporary files; a raw
+ * record takes about twice its size there), except for one order's events at a time.
+ * @throws OrderUpError `NOT_CAUGHT_UP`
+ */
+export async function verify(reached: Reach, patience: Patience): Promise<Verdict> {
+  const { kafka, registry, querySocket } = reached
+  const { onProgress } = patience
+  const [rawIds, curatedIds] = await Promise.all([
+    registry.subjectIds(RAW_SUBJECT),
+    registry.subjectIds(CURATED_SUBJECT),
+  ])
+  const db = await Scratch.open()
+  try {
+    return await withAdmin(reached, async (admin) => {
+      const ends = await watermarksOf(admin, RAW_TOPIC)
+      const until = new Map(ends.map(({ partition, high }) => [partition, high]))
+      await waitForEngines(kafka, admin, until, patience)
+
+      const curated = await watermarksOf(admin, CURATED_TOPIC)
+      await load(kafka, CURATED_TOPIC, await curatedLoader(db, curatedIds), patience)
+      const lastCurated = await db.rows<{ p: number; next: bigint; first: bigint | null }>(
+        'SELECT p, max(o) + 1 AS next, min(raw_offset) AS first FROM curated GROUP BY p',
+      )
+      await waitForGroup(
+        kafka,
+        admin,
+        {
+          who: 'the sink',
+          groupId: SINK_GROUP,
+          topic: CURATED_TOPIC,
+          until: new Map(lastCurated.map(({ p, next }) => [p, Number(next)])),
+        },
+        patience,
+      )
+      await load(kafka, DLQ_TOPIC, await deadLetterLoader(db), patience)
+      await loadWarehouse(db, querySocket, (rows) =>
+        onProgress(`reading the warehouse: ${rows} rows`),
+      )
+      await load(kafka, RAW_TOPIC, await rawLoader(db, rawIds, ends.length), patience)
+
+      const due = ends.map(({ partition, high }): Due => {
+        const isWhole = curated.find((w) => w.partition === partition)?.low === 0
+        const first = lastCurated.find(({ p }) => p === partition)?.first
+        return {
+          partition,
+          until: high,
+          curatedFrom: isWhole ? 0 : Number(first ?? high),
+        }
+      })
+      const findings = await compare(db, { ids: rawIds, partitions: ends.length, due }, onProgress)
+      return {
+        verdict: findings.problems.length === 0 ? 'PASS' : 'NOT VERIFIED',
+        until: ends.map(({ partition, high }) => ({ partition, offset: high })),
+        ...findings,
+      }
+    })
+  } finally {
+    await db.close()
+  }
+}
+
+async function load(
+  kafka: Reach['kafka'],
+  topic: string,
+  loader: Loader,
+  { signal, onProgress }: Patience,
+): Promise<void> {
+  let records = 0
+  await readTopic(kafka, topic, (batch: TopicRecord[]) => {
+    signal.throwIfAborted()
+    for (const record of batch) loader.add(record)
+    records += batch.length
+    onProgress(`reading ${topic}: ${records} records`)
+  })
+  loader.end()
+}
