@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, EachBatchPayload, Kafka, Transaction } from 'kafkajs'
-import { FencedError, messageOf } from '@order-up/kit'
+import { FencedError, groupOffsets, messageOf } from '@order-up/kit'
 import type { GroupEvents, GroupMember, InBatch, OutRecord, Transport } from './transport.ts'
 import type { TransactionalProducer } from './transport.ts'
 
@@ -28,20 +28,11 @@ export async function kafkajsTransport(kafka: Kafka, options: KafkajsOptions): P
     partitionCount: (name) => partitionCount(admin, name),
     join: (events) => join(kafka, options, events),
     async offsets(partition) {
-      const [watermarks, [group]] = await Promise.all([
-        admin.fetchTopicOffsets(topic),
-        admin.fetchOffsets({ groupId, topics: [topic] }),
-      ])
-      const found = watermarks.find((w) => w.partition === partition)
-      if (!found) throw new Error(`${topic} has no partition ${partition}`)
-      const committed = Number(
-        group?.partitions.find((p) => p.partition === partition)?.offset ?? -1,
+      const found = (await groupOffsets(admin, groupId, topic)).find(
+        (o) => o.partition === partition,
       )
-      return {
-        low: Number(found.low),
-        high: Number(found.high),
-        committed: committed < 0 ? undefined : committed,
-      }
+      if (!found) throw new Error(`${topic} has no partition ${partition}`)
+      return found
     },
     producer: (transactionalId) => createProducer(kafka, options, transactionalId),
     close: () => admin.disconnect(),

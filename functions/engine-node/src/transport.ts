@@ -1,3 +1,4 @@
+import type { PartitionOffsets } from '@order-up/kit'
 import type { IHeaders } from 'kafkajs'
 
 /** A record of the raw topic as the engine sees it. */
@@ -48,13 +49,6 @@ export interface GroupMember {
   resume(partition: number): void
   /** Leaves the group. */
   leave(): Promise<void>
-}
-
-export interface PartitionOffsets {
-  low: number
-  high: number
-  /** the group's next offset to read; undefined where it has none */
-  committed: number | undefined
 }
 
 /**

@@ -6,9 +6,11 @@ import { test, type TestContext } from 'node:test'
 import {
   createKafka,
   createRegistry,
+  groupOffsets,
   KafkaConfig,
   parseConfig,
   silentLog,
+  type PartitionOffsets,
   type Registry,
 } from '@order-up/kit'
 import { GenerateOptions, runGenerator } from '@order-up/producer'
@@ -74,26 +76,15 @@ class Scene {
   }
 
   /** Per partition: the end of raw, and the offset that the deployment has committed. */
-  async #offsets(): Promise<{ high: number; committed: number }[]> {
+  async #offsets(): Promise<PartitionOffsets[]> {
     const admin = this.kafka.admin()
     await admin.connect()
-    try {
-      const [ends, [group]] = await Promise.all([
-        admin.fetchTopicOffsets(RAW_TOPIC),
-        admin.fetchOffsets({ groupId: GROUP, topics: [RAW_TOPIC] }),
-      ])
-      return ends.map(({ partition, high }) => {
-        const offset = group!.partitions.find((p) => p.partition === partition)?.offset
-        return { high: Number(high), committed: Math.max(0, Number(offset ?? 0)) }
-      })
-    } finally {
-      await admin.disconnect()
-    }
+    return groupOffsets(admin, GROUP, RAW_TOPIC).finally(() => admin.disconnect())
   }
 
   /** Raw records that the deployment has committed. */
   async committed(): Promise<number> {
-    return (await this.#offsets()).reduce((sum, { committed }) => sum + committed, 0)
+    return (await this.#offsets()).reduce((sum, { committed }) => sum + (committed ?? 0), 0)
   }
 
   killBroker(): void {
@@ -104,7 +95,7 @@ class Scene {
   caughtUp(ms = 90_000): Promise<void> {
     return until(
       'the engine to catch up',
-      async () => (await this.#offsets()).every(({ high, committed }) => high === committed),
+      async () => (await this.#offsets()).every(({ high, committed }) => high === (committed ?? 0)),
       ms,
     )
   }
