@@ -1,4 +1,6 @@
 export * from './ddl.ts'
 export * from './duckdb.ts'
+export * from './metrics.ts'
 export * from './query-server.ts'
+export * from './sink.ts'
 export * from './warehouse.ts'
