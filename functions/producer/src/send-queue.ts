@@ -51,16 +51,14 @@ export class SendQueue {
     return promise
   }
 
-  /** Rejects what no request has taken yet; resolves when the request under way has ended. */
+  /** Begins no other request; resolves when the one under way has ended and the rest is rejected. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const { taken, reject } of this.#waiting) if (taken === 0) reject(closed())
-    this.#waiting = this.#waiting.filter(({ taken }) => taken > 0)
     await this.#running
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#closed) {
       const { messages, spans } = this.#take()
       try {
         this.#settle(spans, await this.#append(messages))
@@ -70,6 +68,7 @@ export class SendQueue {
         this.#waiting = this.#waiting.filter((waiting) => !failed.has(waiting))
       }
     }
+    for (const { reject } of this.#waiting.splice(0)) reject(closed())
     this.#running = undefined // at once, not in a callback: whoever was just answered may add more before that
   }
 
