@@ -1,7 +1,6 @@
 import { groupOf } from '@order-up/engine-node'
 import { CURATED_TOPIC, RAW_TOPIC } from '@order-up/schemas'
-import { TABLE, queryWarehouse } from '@order-up/sink'
-import { SINK_GROUP } from './sink-names.ts'
+import { SINK_GROUP, TABLE, queryWarehouse } from '@order-up/sink'
 import type { WorkerStatus } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
 import { fetchMetrics, quantileOf, sumOf, type Sample } from './metrics-text.ts'
@@ -27,7 +26,7 @@ export interface Figures {
 }
 
 const RECORDS = 'orderup_engine_records_total'
-const LATENCY = 'orderup_sink_event_latency_seconds'
+const LATENCY = 'orderup_sink_event_to_warehouse_seconds'
 
 export async function collectFigures(
   admin: Admin,
@@ -91,12 +90,20 @@ async function lagOf(admin: Admin, groupId: string, topic: string): Promise<numb
 /** One line for a terminal. */
 export function figuresLine(f: Figures): string {
   const n = (value: number | null) => (value === null ? '?' : count(value))
-  const ms = (seconds: number | null) => (seconds === null ? '?' : `${Math.round(seconds * 1_000)}`)
   return [
     `raw ${n(f.raw)}`,
     `applied ${n(f.applied)}, duplicate ${n(f.duplicate)}, dead letter ${n(f.deadLetter)}`,
     `warehouse ${n(f.rows)} orders`,
-    `lag ${n(f.engineLag)}`,
-    `event → warehouse p50 ${ms(f.latencyP50)} p99 ${ms(f.latencyP99)} ms`,
+    `behind ${n(f.engineLag)}`,
+    `event → warehouse p50 ${duration(f.latencyP50)}, p99 ${duration(f.latencyP99)}`,
   ].join(' | ')
+}
+
+/** The sink's largest bucket: all that is known of a replay of old orders is that it is longer. */
+const LONGEST_S = 86_400
+
+function duration(seconds: number | null): string {
+  if (seconds === null) return '?'
+  if (seconds >= LONGEST_S) return '> 1 day'
+  return seconds < 1 ? `${Math.round(seconds * 1_000)} ms` : `${seconds.toFixed(1)} s`
 }

@@ -41,8 +41,7 @@ export function workerSpecs({
     name: 'sink',
     module: entry('sink'),
     env: {
-      WAREHOUSE: 'duckdb',
-      DUCKDB_PATH: join(dataDir, 'warehouse.duckdb'),
+      WAREHOUSE: `duckdb:${join(dataDir, 'warehouse.duckdb')}`,
       QUERY_SOCKET: querySocket,
       HTTP_PORT: '0',
     },

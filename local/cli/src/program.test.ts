@@ -102,9 +102,9 @@ test('progress is one line that is written over on a terminal, and now and then 
   assert.equal(terminal.stderr, '\r\u001b[2Ka\r\u001b[2Kb\n')
 
   const pipe = testShell()
-  const lines = createProgress(pipe, 60_000)
+  createProgress(pipe, 60_000).say('too soon')
+  const lines = createProgress(pipe, 0)
   lines.say('a')
-  lines.say('too soon')
   lines.note('b')
   assert.equal(pipe.stderr, 'a\nb\n')
 })

@@ -34,7 +34,7 @@ export function answer<T>(shell: Shell, json: boolean, value: T, text: (value: T
 }
 
 export interface Progress {
-  /** replaces the line before on a terminal; elsewhere a line is written now and then */
+  /** replaces the line before on a terminal; elsewhere a line is written now and then, the first after a while */
   say(line: string): void
   /** takes the line away, so that what follows starts on a fresh one */
   clear(): void
@@ -51,7 +51,7 @@ export function createProgress(
   everyMs = EVERY_MS,
 ): Progress {
   let shown = false
-  let lastAt = -Infinity
+  let lastAt = performance.now()
   const clear = () => {
     if (shown) shell.err(CLEAR_LINE)
     shown = false

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { groupOf } from '@order-up/engine-node'
 import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC } from '@order-up/schemas'
-import { SINK_GROUP } from '../sink-names.ts'
+import { SINK_GROUP } from '@order-up/sink'
 import { isHealthy } from '../health.ts'
 import { collectFigures, figuresLine, type Figures } from '../figures.ts'
 import { committedOf, watermarksOf } from '../offsets.ts'

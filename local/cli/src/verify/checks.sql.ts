@@ -20,8 +20,7 @@ WHERE ${COMPARED.map((field) => `l.${field} IS DISTINCT FROM r.${field}`).join('
 /** Applied events by the fold whose row must be in curated; older ones may have passed curated's retention. */
 const RETAINED = `
 SELECT f.* FROM fold_outcome f JOIN due USING (p)
-JOIN curated_kept k ON k.p = f.p
-WHERE outcome = 'applied' AND f.o < due.until AND f.o >= k.from_raw`
+WHERE outcome = 'applied' AND f.o < due.until AND f.o >= due.from_raw`
 
 export const CHECKS: readonly Check[] = [
   {
@@ -59,8 +58,8 @@ export const CHECKS: readonly Check[] = [
     says: 'the warehouse names an engine that did not write that row',
     violations: `
       SELECT w.order_id, w.version, w.engine AS found FROM warehouse w
-      JOIN curated_kept k ON k.p = w.raw_partition
-      WHERE w.raw_offset >= k.from_raw AND NOT EXISTS (
+      JOIN due ON due.p = w.raw_partition
+      WHERE w.raw_offset >= due.from_raw AND w.raw_offset < due.until AND NOT EXISTS (
         SELECT 1 FROM curated c
         WHERE c.order_id = w.order_id AND c.version = w.version AND c.engine = w.engine)`,
   },

@@ -58,7 +58,6 @@ export async function compare(
       )
       .join(', ')}) v(p, until, from_raw)`,
   )
-  await db.run(`CREATE VIEW curated_kept AS SELECT p, from_raw FROM due`)
   await db.run(
     `CREATE TABLE shown AS SELECT order_id, max(version) AS version FROM warehouse GROUP BY order_id`,
   )

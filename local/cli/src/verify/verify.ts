@@ -6,7 +6,7 @@ import {
   RAW_SUBJECT,
   RAW_TOPIC,
 } from '@order-up/schemas'
-import { SINK_GROUP } from '../sink-names.ts'
+import { SINK_GROUP } from '@order-up/sink'
 import { watermarksOf } from '../offsets.ts'
 import { withAdmin, type Reach } from '../reach.ts'
 import { waitForEngines, waitForGroup, type Patience } from './catch-up.ts'

@@ -1,2 +1,0 @@
-/** The sink's consumer group. */
-export const SINK_GROUP = 'order-up.sink'
