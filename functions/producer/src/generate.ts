@@ -89,7 +89,7 @@ export async function runGenerator({
     })
     return { ...counts, complete }
   } finally {
-    await sender.close(0)
+    await sender.close(1_000)
   }
 }
 

@@ -63,7 +63,7 @@ export async function runReplay({
     })
     return { ...progress, orders: orders.length, orphans, complete }
   } finally {
-    await sender.close(0)
+    await sender.close(1_000)
   }
 }
 

@@ -40,7 +40,7 @@ export interface RawSender {
    * @throws TerminalError `KAFKA_REFUSED` where the broker will never take it
    */
   send(messages: readonly RawMessage[]): Promise<Appended[]>
-  /** Gives up what is not sent yet and disconnects; what is being sent has until `graceMs` (default 5 s) to end. */
+  /** Begins no other request and disconnects. What takes longer than `graceMs` (default 5 s) ends in the background. */
   close(graceMs?: number): Promise<void>
 }
 
@@ -108,15 +108,12 @@ export async function createRawSender(options: RawSenderOptions): Promise<RawSen
     send: (messages) => queue.add(messages),
     async close(graceMs = 5_000) {
       closing.abort()
-      const stop = new AbortController()
-      await Promise.race([
-        queue.close(),
-        sleep(graceMs, undefined, { signal: stop.signal }).catch(() => {}),
-      ])
-      stop.abort()
-      await producer.disconnect()
-      // an attempt that is still under way connects again by itself
-      void queue.close().then(() => producer.disconnect())
+      const stopWaiting = new AbortController()
+      // kafkajs disconnects only once pending requests have ended, which a stalled broker delays to their timeout
+      const closed = queue.close().then(() => producer.disconnect())
+      const grace = sleep(graceMs, undefined, { signal: stopWaiting.signal }).catch(() => {})
+      await Promise.race([closed, grace])
+      stopWaiting.abort()
     },
   }
 }

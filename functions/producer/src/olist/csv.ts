@@ -31,8 +31,13 @@ export async function* readCsv<C extends string>(
       cause,
       remedy: 'nothing was sent; mend the file and start again',
     })
+  let headed = false
+  const onHeader = (found: string[]) => {
+    headed = true
+    return header(columns, found)
+  }
   const parser = Readable.from(utf8Text(path)).compose(
-    parse({ columns: header(columns), bom: true, trim: true, skip_empty_lines: true, info: true }),
+    parse({ columns: onHeader, bom: true, trim: true, skip_empty_lines: true, info: true }),
   )
   try {
     for await (const { record, info } of parser as AsyncIterable<{
@@ -41,6 +46,7 @@ export async function* readCsv<C extends string>(
     }>) {
       yield row(record, (what, cause) => bad(`:${info.lines}: ${what}`, cause))
     }
+    if (!headed) header(columns, [])
   } catch (error) {
     if (error instanceof TerminalError) throw error
     const line =
@@ -67,7 +73,7 @@ function row<C extends string>(record: Record<string, string>, bad: Row<C>['bad'
   }
 }
 
-const header = (required: readonly string[]) => (found: string[]) => {
+function header(required: readonly string[], found: string[]): string[] {
   const missing = required.filter((column) => !found.includes(column))
   if (missing.length > 0) throw new BadValue(`has no column ${missing.join(', ')}`)
   const twice = required.filter((column) => found.indexOf(column) !== found.lastIndexOf(column))
