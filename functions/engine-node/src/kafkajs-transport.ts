@@ -15,8 +15,6 @@ export interface KafkajsOptions {
   maxBytesPerPartition: number
 }
 
-/** kafkajs groups a send's messages per partition in quadratic time, so a send is kept small (measured). */
-const RECORDS_PER_SEND = 250
 const HEARTBEAT_MS = 1_000
 
 /** The transport on kafkajs 2.2.4 alone. */
@@ -161,12 +159,8 @@ async function createProducer(
       transaction = await fencing(producer.transaction())
     },
     async send(to, partition, records) {
-      for (let i = 0; i < records.length; i += RECORDS_PER_SEND) {
-        const messages = records
-          .slice(i, i + RECORDS_PER_SEND)
-          .map((record) => message(record, partition))
-        await fencing(current().send({ topic: to, acks: -1, messages }))
-      }
+      const messages = records.map((record) => message(record, partition))
+      await fencing(current().send({ topic: to, acks: -1, messages }))
     },
     async sendOffset(partition, next) {
       const offsets = {

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  encodeRecord,
+  groupMessagesPerPartition,
+  type EncodableRecord,
+} from './kafkajs-encoding.ts'
+
+/** kafkajs's own function, loaded afresh. */
+const require = createRequire(import.meta.url)
+const theirs = (() => {
+  const path = require.resolve('kafkajs/src/protocol/recordBatch/record/v0/index.js')
+  const ours = require.cache[path]
+  delete require.cache[path]
+  const encode = require(path) as (record: EncodableRecord) => { buffer: Buffer }
+  require.cache[path] = ours
+  return encode
+})()
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
+const headers = fc.dictionary(
+  fc.string({ unit: 'grapheme', minLength: 1 }),
+  fc.oneof(bytes, fc.string({ unit: 'grapheme' }), fc.array(bytes, { maxLength: 3 })),
+  { maxKeys: 5, noNullPrototype: true },
+)
+
+test('a record is encoded as kafkajs itself encodes it', () => {
+  const record = fc.record({
+    offsetDelta: fc.nat({ max: 100_000 }),
+    timestampDelta: fc.nat(),
+    key: fc.option(bytes),
+    value: fc.option(bytes),
+    headers,
+  })
+  fc.assert(
+    fc.property(record, (r) => assert.deepEqual(encodeRecord(r).buffer, theirs(r).buffer)),
+    { numRuns: 1_000 },
+  )
+})
+
+test('a null header value, which kafkajs reads but throws on when it writes, is written', () => {
+  const record: EncodableRecord = { key: null, value: null, headers: { a: null } }
+
+  assert.throws(() => theirs(record), TypeError)
+  assert.equal(encodeRecord(record).buffer.toString('hex'), '120000000101' + '02' + '0261' + '01')
+})
+
+test('messages are grouped in order', () => {
+  const partitioner = ({ message }: { message: number }) => message % 3
+  const group = (messages: number[], partitionMetadata: unknown[]) =>
+    groupMessagesPerPartition({ topic: 't', partitionMetadata, messages, partitioner })
+
+  assert.deepEqual(group([1, 2, 3, 4, 6], [{}]), { 0: [3, 6], 1: [1, 4], 2: [2] })
+  assert.deepEqual(group([1], []), {})
+})
+
+test('kafkajs loaded too early is an error, not a slow worker', () => {
+  const load = `import 'kafkajs'; await import(${JSON.stringify(import.meta.resolve('./kafkajs-encoding.ts'))})`
+
+  assert.throws(
+    () => execFileSync(process.execPath, ['--input-type=module', '-e', load], { stdio: 'pipe' }),
+    /load it through the kit/,
+  )
+})

@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module'
+import { Writer } from '@order-up/schemas'
+
+/**
+ * Replaces two functions inside kafkajs 2.2.4, its last release, before it is loaded. Theirs take most of the cost of
+ * producing: a record is put together from five zeroed buffers of 512 bytes and a Long, and a send's messages are
+ * grouped per partition in quadratic time. Theirs also throw on a null header value, which raw records may have.
+ * Import this before kafkajs; in a bundle, where its modules can't be found, kafkajs stays as it is.
+ */
+
+type HeaderValue = Buffer | string | null
+export interface EncodableRecord {
+  offsetDelta?: number
+  timestampDelta?: number
+  key: Buffer | string | null
+  value: Buffer | string | null
+  headers?: Readonly<Record<string, HeaderValue | undefined | readonly HeaderValue[]>>
+}
+
+/** As much of kafkajs's Encoder as its record batch asks of a record. */
+interface Encoded {
+  buf: Buffer
+  buffer: Buffer
+}
+
+const CHUNK_BYTES = 1 << 16
+const body = new Writer(CHUNK_BYTES)
+let chunk = new Writer(CHUNK_BYTES)
+
+/** A record of message format v2 (https://kafka.apache.org/documentation/#record). */
+export function encodeRecord(record: EncodableRecord): Encoded {
+  const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = record
+  body.pos = 0
+  body.byte(0) // attributes: none are defined
+  body.long(timestampDelta)
+  body.long(offsetDelta)
+  writeBytes(body, key)
+  writeBytes(body, value)
+  writeHeaders(body, headers)
+
+  if (chunk.pos > CHUNK_BYTES / 2) chunk = new Writer(CHUNK_BYTES) // the old one is still being sent
+  const start = chunk.pos
+  chunk.long(body.pos)
+  chunk.bytes(body.since(0))
+  const buffer = chunk.since(start)
+  return { buf: buffer, buffer }
+}
+
+function writeHeaders(w: Writer, headers: NonNullable<EncodableRecord['headers']>) {
+  const names = Object.keys(headers)
+  let count = 0
+  for (const name of names) {
+    const value = headers[name]
+    count += Array.isArray(value) ? value.length : 1
+  }
+  w.long(count)
+  for (const name of names) {
+    const value = headers[name] as HeaderValue | readonly HeaderValue[] | undefined
+    if (Array.isArray(value)) for (const one of value as HeaderValue[]) writeHeader(w, name, one)
+    else writeHeader(w, name, (value ?? null) as HeaderValue)
+  }
+}
+
+function writeHeader(w: Writer, name: string, value: HeaderValue) {
+  w.string(name)
+  writeBytes(w, value)
+}
+
+function writeBytes(w: Writer, value: Buffer | string | null) {
+  if (value === null) return w.long(-1)
+  if (typeof value === 'string') return w.string(value)
+  w.long(value.length)
+  w.bytes(value)
+}
+
+interface Grouping<Message> {
+  topic: string
+  partitionMetadata: readonly unknown[]
+  messages: readonly Message[]
+  partitioner(args: {
+    topic: string
+    partitionMetadata: readonly unknown[]
+    message: Message
+  }): number
+}
+
+export function groupMessagesPerPartition<Message>(grouping: Grouping<Message>) {
+  const { topic, partitionMetadata, messages, partitioner } = grouping
+  const groups: Record<number, Message[]> = {}
+  if (partitionMetadata.length === 0) return groups
+  for (const message of messages) {
+    const partition = partitioner({ topic, partitionMetadata, message })
+    const group = (groups[partition] ??= [])
+    group.push(message)
+  }
+  return groups
+}
+
+function replace() {
+  const require = createRequire(import.meta.url)
+  const source = 'kafkajs/src'
+  let version: string
+  try {
+    ;({ version } = require('kafkajs/package.json') as { version: string })
+  } catch {
+    return
+  }
+  if (version !== '2.2.4') throw new Error(`kafkajs is ${version}: check what is replaced in it`)
+  if (require.resolve(`${source}/index.js`) in require.cache)
+    throw new Error('kafkajs was loaded before its encoding was replaced: load it through the kit')
+  for (const [path, replacement] of [
+    [`${source}/protocol/recordBatch/record/v0/index.js`, encodeRecord],
+    [`${source}/producer/groupMessagesPerPartition.js`, groupMessagesPerPartition],
+  ] as const) {
+    require(path)
+    require.cache[require.resolve(path)]!.exports = replacement
+  }
+}
+
+replace()
