@@ -1,13 +1,14 @@
 import { topics, type TopicSpec } from '@order-up/control'
 import { createKafka, createRegistry, readTopic, type KafkaConfig, type Log } from '@order-up/kit'
 import { AVRO_SCHEMAS, firstShares, RAW_TOPIC, SHARES_KEY, SHARES_TOPIC } from '@order-up/schemas'
-import kafkajs, { type Admin, type Kafka } from 'kafkajs'
+import { kafkajs } from '@order-up/kit'
+import type { Admin, Kafka } from 'kafkajs'
 import { until } from './until.ts'
 
 const { ConfigResourceTypes } = kafkajs
 
 /** The one transactional id that writes epochs, so that a second writer is fenced out. */
-export const CONTROL_TRANSACTIONAL_ID = 'order-up.control'
+const CONTROL_TRANSACTIONAL_ID = 'order-up.control'
 const FIRST_DEPLOYMENT = 'node-1'
 
 /**
@@ -102,7 +103,7 @@ function differences(topic: string, wanted: Settings, actual: Settings): string[
 }
 
 /** Sets FULL_TRANSITIVE on both subjects and registers every schema of the contract. */
-export async function registerSchemas(url: string): Promise<void> {
+async function registerSchemas(url: string): Promise<void> {
   const registry = createRegistry(url)
   for (const [subject, schemas] of Object.entries(AVRO_SCHEMAS)) {
     await registry.setCompatibility(subject, 'FULL_TRANSITIVE')

@@ -6,8 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { topics } from '@order-up/control'
-import { createKafka, createRegistry, KafkaConfig, parseConfig, readTopic } from '@order-up/kit'
-import { silentLog } from '@order-up/kit'
+import {
+  createKafka,
+  createRegistry,
+  KafkaConfig,
+  parseConfig,
+  readTopic,
+  silentLog,
+} from '@order-up/kit'
 import {
   AVRO_SCHEMAS,
   firstShares,
@@ -16,8 +22,9 @@ import {
   RAW_TOPIC,
   SHARES_TOPIC,
 } from '@order-up/schemas'
-import kafkajs from 'kafkajs'
+import { kafkajs } from '@order-up/kit'
 import { claimDataDir, readRun } from './data-dir.ts'
+import { runDeploy } from './deploy.fixture.ts'
 import { freePort } from './ports.ts'
 import { startStack, type Stack } from './stack.ts'
 import { eventually, isAlive } from './wait.fixture.ts'
@@ -114,6 +121,14 @@ describe('the embedded stack', () => {
       values.push(...records.map(({ value }) => value!))
     })
     assert.deepEqual(values.map(parseShares), [firstShares('node-1')])
+  })
+
+  it('is not changed by a second deploy, which names what differs', async () => {
+    const ids = await idsOf(stack)
+    assert.equal((await runDeploy({ ...stack.kafkaConfig, PARTITIONS: '3' })).stderr, '')
+    const { stderr } = await runDeploy({ ...stack.kafkaConfig, PARTITIONS: '4' })
+    assert.match(stderr, /the topics have 3 partitions, not 4/)
+    assert.deepEqual(await idsOf(stack), ids)
   })
 
   it('says in its data folder what runs', async () => {
