@@ -84,7 +84,8 @@ function checkLimits(e: UncheckedEvent): string | undefined {
 }
 
 function checkRecord(record: object): string | undefined {
-  for (const [name, value] of Object.entries(record) as [string, unknown][]) {
+  for (const name in record) {
+    const value: unknown = record[name as keyof typeof record]
     if (typeof value === 'string') {
       if (value === '' && REQUIRED.has(name)) return `${name} is empty`
       if (tooLong(value)) return `${name} is over ${MAX_STRING_BYTES} bytes`
