@@ -7,7 +7,7 @@ import { portOwner } from './port-owner.ts'
 const HOST = '127.0.0.1'
 
 /** Whether nothing listens on the port of 127.0.0.1. */
-export async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   try {
     server.listen(port, HOST)

@@ -9,7 +9,7 @@ import { TerminalError } from '@order-up/kit'
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** Apicurio's class files ask for it; Kafka 4 would do with 17. */
-export const MIN_JDK = 21
+const MIN_JDK = 21
 
 export interface Jdk {
   home: string

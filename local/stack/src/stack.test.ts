@@ -187,8 +187,9 @@ describe('a stack whose process is killed with -9', () => {
   it('leaves no process behind, and its data folder can be used again', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'order-up-stack-'))
     const parent = fork(join(import.meta.dirname, 'parent.fixture.ts'), [dataDir])
+    let pids: number[] = []
     try {
-      const [pids] = (await once(parent, 'message')) as [number[]]
+      ;[pids] = (await once(parent, 'message')) as [number[]]
       assert.equal(pids.length, 3)
       assert.ok(pids.every(isAlive))
       parent.kill('SIGKILL')
@@ -197,6 +198,7 @@ describe('a stack whose process is killed with -9', () => {
       await claim.release()
     } finally {
       parent.kill('SIGKILL')
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL') // should the test have failed
       await rm(dataDir, { recursive: true })
     }
   })

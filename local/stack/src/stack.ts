@@ -22,7 +22,7 @@ export interface StackOptions {
   env: Env
   /** lines for the user: downloads, and what differs from what it should be */
   onProgress?: (line: string) => void
-  /** gives up the start; a stack that has started is stopped with `stop()` */
+  /** gives up the start, or stops what runs, as `stop()` does; a worker that was about to be ready is then given up */
   signal?: AbortSignal
 }
 
@@ -77,23 +77,24 @@ export async function startStack({
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= supervisor.stopAll().finally(() => claim.release()))
   const aborted = Promise.withResolvers<never>()
-  aborted.promise.catch(() => {})
-  const giveUp = () => {
-    void supervisor.stopAll()
+  aborted.promise.catch(() => {}) // nobody waits for it once the stack is up
+  signal.addEventListener('abort', () => {
     aborted.reject(signal.reason)
-  }
-  signal.addEventListener('abort', giveUp)
+    stop().catch(() => {}) // whoever calls stop() is told
+  })
   try {
     await writeRun()
     await assertFree(kafkaPort, '--kafka-port')
     await assertFree(registryPort, '--registry-port')
     const parts = await provideParts({ env, onProgress, signal })
-    await Promise.all([
-      supervisor.start(brokerChild({ parts, folder: join(folder, 'kafka'), port: kafkaPort })),
-      supervisor.start(
-        await registryChild({ parts, folder: join(folder, 'registry'), port: registryPort }),
-      ),
-    ])
+    const broker = brokerChild({ parts, folder: join(folder, 'kafka'), port: kafkaPort })
+    const registry = await registryChild({
+      parts,
+      folder: join(folder, 'registry'),
+      port: registryPort,
+    })
+    signal.throwIfAborted()
+    await Promise.all([supervisor.start(broker), supervisor.start(registry)])
     const config = parseConfig(KafkaConfig, kafkaConfig)
     // given up in between, it would go on asking a broker that is being stopped
     const deployed = deploy(config, { partitions, log: silentLog() })
@@ -102,7 +103,5 @@ export async function startStack({
   } catch (error) {
     await stop()
     throw signal.aborted ? signal.reason : error
-  } finally {
-    signal.removeEventListener('abort', giveUp)
   }
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 /** Waits until the condition holds. @param deadlineMs after which the test fails */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + deadlineMs
   while (!(await condition())) {
