@@ -62,7 +62,7 @@ test('engines accept what is well formed, and reject the rest for the reason it 
 test('every reason of the contract comes up', () => {
   const reasons = new Set(generate({ malformed: 0.5 }).map(({ reason }) => reason))
   reasons.delete(null)
-  assert.deepEqual([...reasons].sort(), [...REASONS].sort())
+  assert.deepEqual(reasons, new Set<string | null>(REASONS))
 })
 
 test('seed and times decide every byte', () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
   KafkaConfig,
   createKafka,
   createRegistry,
+  kafkajs,
   parseConfig,
   readTopic,
   silentLog,
@@ -156,6 +158,56 @@ test('requests at the same time share a connection and keep the order of their e
       sent.map(({ event_id }) => event_id),
     )
 })
+
+test('acknowledgements that get lost: each message is in raw once, where the sender says', async () => {
+  await mark()
+  const sender = await createRawSender({ kafka: kafkaWithLostAnswers(), registry })
+  const sends = Array.from({ length: 40 }, (_, s) =>
+    Array.from({ length: 30 }, (_, n) => delivered(s * 30 + n) as OrderEvent),
+  )
+  const where = await Promise.all(
+    sends.map((batch) => sender.send(batch.map((event) => sender.messageOf(event)))),
+  )
+  // one after another too: a request of its own each
+  for (let n = 2_000; n < 2_015; n++) {
+    const event = delivered(n) as OrderEvent
+    sends.push([event])
+    where.push(await sender.send([sender.messageOf(event)]))
+  }
+  await sender.close()
+
+  const records = await appended()
+  const ids = await registry.subjectIds(RAW_SUBJECT)
+  assert.equal(records.length, sends.flat().length)
+  const idAt = new Map(
+    records.map((r) => {
+      const decoded = decodeRaw(r, ids, PARTITIONS)
+      return [`${r.partition}/${r.offset}`, decoded.kind === 'event' && decoded.event.event_id]
+    }),
+  )
+  for (const [i, { partition, offset }] of where.flat().entries())
+    assert.equal(idAt.get(`${partition}/${offset}`), sends.flat()[i]!.event_id)
+})
+
+/** A client whose connections break now and then when an answer arrives, before it is read. */
+function kafkaWithLostAnswers(): Kafka {
+  let answers = 0
+  return new kafkajs.Kafka({
+    brokers: [stack.brokers],
+    retry: { initialRetryTime: 10, maxRetryTime: 100, retries: 12 },
+    logLevel: kafkajs.logLevel.NOTHING,
+    socketFactory: ({ host, port, onConnect }) => {
+      const socket = connect(port, host, onConnect)
+      const emit = socket.emit.bind(socket)
+      socket.emit = (event: string, ...args: unknown[]) => {
+        if (event !== 'data' || ++answers % 7 !== 0) return emit(event, ...args)
+        socket.destroy(new Error('the connection broke'))
+        return true
+      }
+      return socket
+    },
+  })
+}
 
 test('503 in time while the broker is stopped; the same request is accepted once it goes on', async () => {
   await mark()

@@ -21,7 +21,7 @@ const CANCELLED: ReadonlySet<string> = new Set(['canceled', 'unavailable'])
 export function planEvents(orders: readonly OlistOrder[]): Planned[] {
   const planned = orders.flatMap(planOrderEvents)
   for (const plan of planned) check(plan)
-  return planned.sort(
+  return planned.toSorted(
     (a, b) => a.ts - b.ts || a.rank - b.rank || (a.order.order_id < b.order.order_id ? -1 : 1), // ids are unique
   )
 }

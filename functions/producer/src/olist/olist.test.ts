@@ -33,6 +33,8 @@ async function replayed(): Promise<OrderEvent[]> {
   return planEvents(orders).map(eventOf)
 }
 
+const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b))
+
 type Of<T> = Extract<OrderEvent, { event_type: T }>
 const of = <T extends OrderEvent['event_type']>(events: OrderEvent[], type: T) =>
   events.filter((e): e is Of<T> => e.event_type === type)
@@ -41,16 +43,16 @@ test('every event that the files hold, once', { skip }, async () => {
   const events = await replayed()
   const orders = table('orders.csv')
   const paid = new Set(table('order_payments.csv').map((p) => p['order_id']))
-  const ids = (rows: Record<string, string>[]) => rows.map((o) => o['order_id']).sort()
+  const ids = (rows: Record<string, string>[]) => rows.map((o) => o['order_id']!).toSorted(byText)
   const sent = (type: OrderEvent['event_type']) =>
     of(events, type)
       .map((e) => e.order_id)
-      .sort()
+      .toSorted(byText)
 
   assert.deepEqual(sent('ORDER_CREATED'), ids(orders))
   assert.deepEqual(
     sent('ORDER_PAID'),
-    ids(orders.filter((o) => o['order_approved_at'] && paid.has(o['order_id']!))),
+    ids(orders.filter((o) => o['order_approved_at'] && paid.has(o['order_id']))),
   )
   assert.deepEqual(
     sent('ORDER_SHIPPED'),
