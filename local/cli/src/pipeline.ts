@@ -20,12 +20,7 @@ const entry = (workspace: string) =>
   fileURLToPath(new URL('main.ts', import.meta.resolve(`@order-up/${workspace}`)))
 
 /** The workers of the pipeline, in the order of the data's way backwards: who reads is there before who writes. */
-export function workerSpecs({
-  workers,
-  httpPort,
-  dataDir,
-  querySocket,
-}: PipelineOptions): ChildSpec[] {
+function workerSpecs({ workers, httpPort, dataDir, querySocket }: PipelineOptions): ChildSpec[] {
   const engines = Array.from({ length: workers }, (_, i): ChildSpec => ({
     name: workers === 1 ? 'engine' : `engine-${i + 1}`,
     module: entry('engine-node'),

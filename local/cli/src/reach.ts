@@ -96,7 +96,7 @@ export async function requireRun(shell: Shell, dataDir: string): Promise<void> {
     throw nothingRuns(dataDir)
 }
 
-export const nothingRuns = (dataDir: string) =>
+const nothingRuns = (dataDir: string) =>
   new OrderUpError('NOTHING_RUNS', `No stack runs on ${dataDir}`, {
     remedy: 'start one with `npm start` (or `order-up up` for one without a generator)',
   })

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
-export interface Ended {
+interface Ended {
   code: number | null
   stdout: string
   stderr: string

@@ -66,10 +66,8 @@ test(
   async () => {
     const data = join(folder, 'data')
     const at = ['--data-dir', data]
-    const ports = [
-      ...['--kafka-port', String(await freePort())],
-      ...['--registry-port', String(await freePort()), '--http-port', '0'],
-    ]
+    const [kafka, registry] = [await freePort(), await freePort()]
+    const ports = `--kafka-port ${kafka} --registry-port ${registry} --http-port 0`.split(' ')
     const cli = async (...args: string[]) => {
       const { code, stdout, stderr } = await runCli([...args, ...at, '--json'], tmp)
       assert.equal(code, 0, `${args.join(' ')}: ${stderr}`)
@@ -78,8 +76,8 @@ test(
     try {
       await cli('up', '--detach', ...ports)
       const produced = await cli(
-        ...['produce', '--orders', '300', '--rate', '0', '--seed', '7'],
-        ...['--duplicates', '0.1', '--late', '0.2', '--malformed', '0.05'],
+        'produce',
+        ...'--orders 300 --rate 0 --seed 7 --duplicates 0.1 --late 0.2 --malformed 0.05'.split(' '),
       )
       const { counts, verdict } = (await cli('verify')) as unknown as Verdict
       assert.equal(verdict, 'PASS')
@@ -127,13 +125,14 @@ type Cli = (...args: string[]) => Promise<Record<string, unknown>>
 
 async function tryTheOthers(cli: Cli, malformed: number) {
   const status = (await cli('status')) as { workers: { name: string; healthy: boolean | null }[] }
-  assert.deepEqual(status.workers.map(({ name, healthy }) => [name, healthy]).toSorted(), [
-    ['broker', null],
-    ['engine', true],
-    ['ingest', true],
-    ['registry', null],
-    ['sink', true],
-  ])
+  const healthOf = Object.fromEntries(status.workers.map(({ name, healthy }) => [name, healthy]))
+  assert.deepEqual(healthOf, {
+    broker: null,
+    registry: null,
+    sink: true,
+    engine: true,
+    ingest: true,
+  })
   const examined = (await cli('doctor')) as unknown as { ok: boolean | null }[]
   assert.equal(
     examined.every(({ ok }) => ok),
@@ -170,7 +169,7 @@ async function corrupt(path: string): Promise<string[]> {
   const instance = await DuckDBInstance.create(path)
   const db = await instance.connect()
   const read = await db.runAndReadAll('SELECT ORDER_ID FROM ORDERS ORDER BY ORDER_ID LIMIT 2')
-  const [altered, deleted] = read.getRowsJS().map(([id]) => String(id))
+  const [altered, deleted] = (read.getRowsJS() as string[][]).map(([id]) => id)
   await db.run(`UPDATE ORDERS SET PAID_AMOUNT = PAID_AMOUNT + 1 WHERE ORDER_ID = '${altered}'`)
   await db.run(
     `INSERT INTO ORDERS SELECT 'never-was' AS ORDER_ID, * EXCLUDE (ORDER_ID) FROM ORDERS WHERE ORDER_ID = '${deleted}'`,

@@ -31,7 +31,7 @@ export const doctorCommand = (shell: Shell) =>
       const dataDir = dataDirOf(shell, options)
       const run = await readRun(dataDir)
       const examined = await Promise.all([
-        { name: 'Node', ok: true, found: `${process.versions.node} in ${process.execPath}` },
+        examine('Node', () => Promise.resolve(`${process.versions.node} in ${process.execPath}`)),
         examine('JDK', async () => {
           const { version, home } = await findJdk(shell.env)
           return `${version} in ${home}`

@@ -22,7 +22,7 @@ import { answer, createProgress, type Shell } from '../shell.ts'
 import { printable, textTable } from '../text-table.ts'
 
 /** One raw record under the order's key, and what it was. */
-export interface LifeEvent {
+interface LifeEvent {
   partition: number
   offset: number
   /** applied, duplicate, or why it is a dead letter */
@@ -164,6 +164,6 @@ function warehouseText(warehouse: Life['warehouse']): string {
   const filled = Object.entries(warehouse).filter(([, value]) => value !== null)
   return `In the warehouse:\n${textTable(
     ['', ''],
-    filled.map(([k, v]) => [`  ${k}`, String(v)]),
+    filled.map(([k, v]) => [`  ${k}`, typeof v === 'string' ? v : JSON.stringify(v)]),
   )}`
 }

@@ -17,7 +17,7 @@ interface Options extends ReachOptions {
 const STANDARD = GenerateOptions.parse({ seed: 0 })
 
 /** A parser of options: a share from 0 to 1. */
-export function share(text: string): number {
+function share(text: string): number {
   const value = Number(text)
   if (text !== '' && value >= 0 && value <= 1) return value
   throw new InvalidArgumentError('It must be a share from 0 to 1.')

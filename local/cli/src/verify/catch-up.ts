@@ -25,7 +25,7 @@ export interface Patience {
 }
 
 /** The deployments that own any bucket now: what they have committed, curated holds. */
-export async function owners(kafka: Kafka): Promise<string[]> {
+async function owners(kafka: Kafka): Promise<string[]> {
   let newest: Buffer | null = null
   await readTopic(kafka, SHARES_TOPIC, (records) => {
     newest = records.at(-1)?.value ?? newest

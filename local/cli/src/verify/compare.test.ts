@@ -144,7 +144,7 @@ const value = fc.oneof(
 )
 
 function recordsOf(values: readonly (Buffer | null)[], misplaced: (i: number) => boolean) {
-  const next = new Array<number>(PARTITIONS).fill(0)
+  const next = Array.from({ length: PARTITIONS }, () => 0)
   return values.map((bytes, i): TopicRecord => {
     const key = keyOf(bytes)
     const partition = (partitionOf(key, PARTITIONS) + (misplaced(i) ? 1 : 0)) % PARTITIONS

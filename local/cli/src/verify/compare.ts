@@ -21,7 +21,7 @@ export interface Problem {
   examples: Row[]
 }
 
-export interface Counts {
+interface Counts {
   raw: number
   applied: number
   duplicate: number

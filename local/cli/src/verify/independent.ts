@@ -9,7 +9,7 @@ export type Reading =
   | { broken: null; event: WideEvent }
 
 /** An event as the bytes say it, whatever the contract thinks of it: every number a 64-bit integer, saturated. */
-export interface WideEvent {
+interface WideEvent {
   event_id: string
   event_type: string
   event_ts: bigint
@@ -58,12 +58,9 @@ interface AvscEvent extends Omit<WideEvent, 'branch' | 'payload'> {
 export function independentReader(ids: SchemaIds): (value: Buffer | null) => Reading {
   const schema = withoutDefaults(currentSchema(RAW_SUBJECT))
   const brokenShape = shapeOf(schema)
-  const type = avsc.Type.forSchema(
-    schema as avsc.Schema,
-    {
-      typeHook: (s) => (isInteger(s) ? wideInteger : undefined),
-    } as Partial<avsc.ForSchemaOptions>,
-  )
+  const type = avsc.Type.forSchema(schema as avsc.Schema, {
+    typeHook: (s) => (isInteger(s) ? wideInteger : undefined),
+  })
 
   return (value) => {
     if (value === null) return { broken: 'null_value' }

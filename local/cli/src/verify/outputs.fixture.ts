@@ -15,7 +15,7 @@ export const RAW_ID = 1
 export const CURATED_ID = 2
 export const RAW_IDS = new Map([[RAW_ID, 1]])
 export const CURATED_IDS = new Map([[CURATED_ID, 1]])
-export const ENGINE = 'node-1'
+const ENGINE = 'node-1'
 
 export function outputsOf(raw: TopicRecord[], partitions: number): Outputs {
   const curated: TopicRecord[] = []

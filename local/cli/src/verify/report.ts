@@ -1,3 +1,4 @@
+import { printable } from '../text-table.ts'
 import type { Row } from './scratch.ts'
 import type { Problem } from './compare.ts'
 import type { Verdict } from './verify.ts'
@@ -26,7 +27,7 @@ function problemLines({ check, says, count, examples }: Problem): string[] {
   return [
     '',
     `${check}: ${says} (${count})`,
-    ...examples.map((e) => `    ${exampleLine(e)}`),
+    ...examples.map((e) => `    ${printable(exampleLine(e))}`),
     ...more,
     '',
   ]

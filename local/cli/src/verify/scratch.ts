@@ -18,12 +18,21 @@ import {
 
 /** Columns by name with their SQL type. */
 export type Columns = Readonly<Record<string, keyof typeof TYPES>>
-export type Cell = string | number | bigint | boolean | Uint8Array | null
+type Cell = string | number | bigint | boolean | Uint8Array | null
 export type Row = Readonly<Record<string, Cell>>
 
 const TYPES = { BLOB, BOOLEAN, BIGINT, INTEGER, VARCHAR } satisfies Record<string, DuckDBType>
 /** DuckDB's vector size, the most that one chunk takes. */
 const CHUNK_ROWS = 2_048
+
+interface ScratchOptions {
+  /** DuckDB's limit; default 1GB */
+  memory?: string
+  /** false where it is known to be small: a table is then made in a third of the time */
+  onDisk?: boolean
+  /** gives up the statement that runs */
+  signal?: AbortSignal
+}
 
 /**
  * A throw-away DuckDB database on disk: verification holds neither the raw log nor the orders in this process's
@@ -33,18 +42,28 @@ export class Scratch {
   readonly #folder: string
   readonly #instance: DuckDBInstance
   readonly #db: DuckDBConnection
+  readonly #signal: AbortSignal | undefined
+  readonly #interrupt = () => this.#db.interrupt()
 
-  private constructor(folder: string, instance: DuckDBInstance, db: DuckDBConnection) {
+  private constructor(
+    folder: string,
+    instance: DuckDBInstance,
+    db: DuckDBConnection,
+    signal: AbortSignal | undefined,
+  ) {
     this.#folder = folder
     this.#instance = instance
     this.#db = db
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#interrupt)
   }
 
-  /**
-   * @param memory DuckDB's limit, as 1GB
-   * @param onDisk false where it is known to be small: a table is then made in a third of the time
-   */
-  static async open({ memory = '1GB', onDisk = true } = {}): Promise<Scratch> {
+  /** In a temporary folder, which `close` deletes. */
+  static async open({
+    memory = '1GB',
+    onDisk = true,
+    signal,
+  }: ScratchOptions = {}): Promise<Scratch> {
     const folder = await mkdtemp(join(tmpdir(), 'order-up-verify-'))
     const path = onDisk ? join(folder, 'verify.duckdb') : ':memory:'
     const instance = await DuckDBInstance.create(path, {
@@ -53,7 +72,7 @@ export class Scratch {
       temp_directory: join(folder, 'spill'),
       preserve_insertion_order: 'false',
     })
-    return new Scratch(folder, instance, await instance.connect())
+    return new Scratch(folder, instance, await instance.connect(), signal)
   }
 
   async run(sql: string): Promise<void> {
@@ -91,6 +110,7 @@ export class Scratch {
   }
 
   async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#interrupt)
     this.#db.closeSync()
     this.#instance.closeSync()
     await rm(this.#folder, { recursive: true, force: true })

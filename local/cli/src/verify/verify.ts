@@ -30,14 +30,21 @@ export interface Verdict extends Findings {
  * record takes about twice its size there), except for one order's events at a time.
  * @throws OrderUpError `NOT_CAUGHT_UP`
  */
-export async function verify(reached: Reach, patience: Patience): Promise<Verdict> {
+export async function verify(
+  reached: Reach,
+  { timeoutMs, signal, onProgress: tell }: Patience,
+): Promise<Verdict> {
   const { kafka, registry, querySocket } = reached
-  const { onProgress } = patience
+  const onProgress = (line: string) => {
+    signal.throwIfAborted()
+    tell(line)
+  }
+  const patience = { timeoutMs, signal, onProgress }
   const [rawIds, curatedIds] = await Promise.all([
     registry.subjectIds(RAW_SUBJECT),
     registry.subjectIds(CURATED_SUBJECT),
   ])
-  const db = await Scratch.open()
+  const db = await Scratch.open({ signal })
   try {
     return await withAdmin(reached, async (admin) => {
       const ends = await watermarksOf(admin, RAW_TOPIC)
@@ -91,11 +98,10 @@ async function load(
   kafka: Reach['kafka'],
   topic: string,
   loader: Loader,
-  { signal, onProgress }: Patience,
+  { onProgress }: Patience,
 ): Promise<void> {
   let records = 0
   await readTopic(kafka, topic, (batch: TopicRecord[]) => {
-    signal.throwIfAborted()
     for (const record of batch) loader.add(record)
     records += batch.length
     onProgress(`reading ${topic}: ${records} records`)
