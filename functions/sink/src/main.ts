@@ -24,6 +24,8 @@ const Config = z
     SINK_LINGER_MS: z.coerce.number().int().min(0).max(60_000).default(DEFAULT_LIMITS.lingerMs),
     /** how long a failing MERGE is tried again before the sink stops, seconds */
     SINK_RETRY_FOR_S: z.coerce.number().int().min(0).default(900),
+    /** how soon another sink takes over from one that was killed; the broker allows 6 s to 30 min by default */
+    SINK_SESSION_TIMEOUT_MS: z.coerce.number().int().min(6_000).default(10_000),
     /** where queries are answered (DuckDB only); unset = nowhere */
     QUERY_SOCKET: z.string().min(1).optional(),
   })
@@ -51,6 +53,7 @@ await runWorker(log, async (signal) => {
     groupId: config.SINK_GROUP,
     limits: { ...DEFAULT_LIMITS, maxRows: config.SINK_MAX_ROWS, lingerMs: config.SINK_LINGER_MS },
     retryForMs: config.SINK_RETRY_FOR_S * 1_000,
+    sessionTimeoutMs: config.SINK_SESSION_TIMEOUT_MS,
   })
   const address = { host: config.HTTP_HOST, port: config.HTTP_PORT }
   const http = await serveHealth(address, metrics.registry, () => sink.health())

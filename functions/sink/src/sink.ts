@@ -2,6 +2,7 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   TerminalError,
+  groupOffsets,
   messageOf,
   waitForRegistry,
   type Health,
@@ -13,7 +14,7 @@ import { createDecoder, type Decode } from './decode.ts'
 import { whileBeating } from './heartbeat.ts'
 import { recordOf } from './kafka-record.ts'
 import type { SinkMetrics } from './metrics.ts'
-import { assertInRange, fetchOffsets } from './offsets.ts'
+import { assertInRange } from './offsets.ts'
 import { Pending, type Batch, type Limits } from './pending.ts'
 import { Waits } from './waits.ts'
 import type { Warehouse, WarehouseRow } from './warehouse.ts'
@@ -36,6 +37,8 @@ export interface SinkOptions {
   limits?: Limits
   /** how long a failing MERGE is tried again before the sink stops (default 15 min) */
   retryForMs?: number
+  /** after this long without a heartbeat the group gives its partitions to another sink (default 10 s) */
+  sessionTimeoutMs?: number
 }
 
 /**
@@ -61,16 +64,17 @@ export class Sink {
       groupId: SINK_GROUP,
       limits: DEFAULT_LIMITS,
       retryForMs: 15 * 60_000,
+      sessionTimeoutMs: 10_000,
       ...options,
     }
-    const { kafka, log, groupId, limits } = this.#options
+    const { kafka, log, groupId, limits, sessionTimeoutMs } = this.#options
     this.#pending = new Pending(limits)
     this.#waits = new Waits(log)
     this.#admin = kafka.admin()
     this.#consumer = kafka.consumer({
       groupId,
       readUncommitted: false,
-      sessionTimeout: 30_000,
+      sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: 1_000,
       maxWaitTimeInMs: 200,
       maxBytesPerPartition: 2 << 20,
@@ -155,8 +159,8 @@ export class Sink {
         try {
           await whileBeating(payload.heartbeat, this.#read(payload, decode, stop))
         } catch (error) {
-          if (error instanceof TerminalError) failed.abort(error)
-          throw error
+          if (!(error instanceof TerminalError)) throw error
+          failed.abort(error) // thrown, it would make kafkajs crash without leaving the group
         }
       },
     })
@@ -269,11 +273,10 @@ export class Sink {
   }
 
   async #watch(): Promise<void> {
-    const offsets = await fetchOffsets(this.#admin, this.#options.groupId)
-    this.#showLag(
-      new Map(offsets.map((o) => [o.partition, o.high - Math.max(0, o.committed ?? o.low)])),
-    )
-    assertInRange(offsets, this.#options.groupId)
+    const { groupId } = this.#options
+    const offsets = await groupOffsets(this.#admin, groupId, CURATED_TOPIC)
+    this.#showLag(new Map(offsets.map((o) => [o.partition, o.high - (o.committed ?? o.low)])))
+    assertInRange(offsets, groupId)
   }
 
   /** @param lags undefined = not known */
@@ -289,6 +292,6 @@ export class Sink {
 
   async #assertInRange(): Promise<void> {
     const { groupId } = this.#options
-    assertInRange(await fetchOffsets(this.#admin, groupId), groupId)
+    assertInRange(await groupOffsets(this.#admin, groupId, CURATED_TOPIC), groupId)
   }
 }
