@@ -1,4 +1,4 @@
-import { FencedError, TerminalError } from '@order-up/kit'
+import { TerminalError, type FencedError } from '@order-up/kit'
 import { Partition, type PartitionContext } from './partition.ts'
 import type { GroupEvents, GroupMember, InBatch } from './transport.ts'
 

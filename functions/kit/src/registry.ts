@@ -1,5 +1,5 @@
 import type { SchemaIds } from '@order-up/schemas'
-import { OrderUpError, RetryableError, TerminalError, messageOf } from './errors.ts'
+import { RetryableError, TerminalError, messageOf, type OrderUpError } from './errors.ts'
 
 /** Confluent's Schema Registry API, as far as this project needs it. */
 export interface Registry {

@@ -14,7 +14,7 @@ export interface TopicRecord {
 }
 
 export interface TopicReader {
-  /** resolves once everything that was there at the start has been delivered; rejects if reading fails for good */
+  /** resolves once everything that was there at the start has been delivered; rejects if reading or `onRecords` fails */
   caughtUp: Promise<void>
   stop(): Promise<void>
 }
@@ -63,7 +63,12 @@ export async function followTopic(
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
-      await onRecords(batch.messages.map((message) => recordOf(batch.partition, message)))
+      try {
+        await onRecords(batch.messages.map((message) => recordOf(batch.partition, message)))
+      } catch (error) {
+        reject(error)
+        throw error // whoever goes on following is given the same records again
+      }
     },
   })
   return { caughtUp, stop: () => consumer.disconnect() }

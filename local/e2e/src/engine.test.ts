@@ -1,125 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import {
-  createKafka,
-  createRegistry,
-  groupOffsets,
-  KafkaConfig,
-  parseConfig,
-  silentLog,
-  type PartitionOffsets,
-  type Registry,
-} from '@order-up/kit'
-import { GenerateOptions, runGenerator } from '@order-up/producer'
-import { CURATED_SUBJECT, currentSchema, RAW_SUBJECT, RAW_TOPIC } from '@order-up/schemas'
-import { startTestStack, type TestStack } from '@order-up/stack/testing'
-import type { Kafka } from 'kafkajs'
-import { assertExactlyOnce, truthOf, type Truth } from './oracle.ts'
-import { startWorker, until, type WorkerProcess } from './worker-process.ts'
+import { test } from 'node:test'
+import { EngineScene } from './engine-scene.ts'
+import { until, type WorkerProcess } from './worker-process.ts'
 
 // What is not shown here: two brokers, a lost disk of the broker, a clock that jumps.
-
-const GROUP = 'order-up.engine.node-1'
-
-/** A stack with raw flowing in, and workers that are killed with it. */
-class Scene {
-  readonly stack: TestStack
-  readonly kafka: Kafka
-  readonly registry: Registry
-  readonly dir: string
-  readonly #workers: WorkerProcess[] = []
-  readonly #closed = new AbortController()
-
-  private constructor(stack: TestStack, dir: string) {
-    this.stack = stack
-    this.dir = dir
-    const config = parseConfig(KafkaConfig, stack.kafkaConfig)
-    this.kafka = createKafka(config, 'e2e', silentLog())
-    this.registry = createRegistry(stack.registryUrl)
-  }
-
-  static async open(t: TestContext): Promise<Scene> {
-    const stack = await startTestStack()
-    const scene = new Scene(stack, await mkdtemp(join(tmpdir(), 'order-up-e2e-')))
-    t.after(() => scene.close())
-    return scene
-  }
-
-  async worker(instance: string, env: Record<string, string> = {}): Promise<WorkerProcess> {
-    const worker = await startWorker('engine-node/src/main.ts', {
-      ...this.stack.kafkaConfig,
-      INSTANCE: instance,
-      STATE_DIR: join(this.dir, 'state'),
-      LOG_LEVEL: 'info',
-      FLUSH_INTERVAL_MS: '500',
-      ...env,
-    })
-    this.#workers.push(worker)
-    return worker
-  }
-
-  /** Sends so many orders' events, duplicates, late events and malformed records. */
-  produce(seed: number, orders: number, rate: number): Promise<unknown> {
-    const options = GenerateOptions.parse({
-      seed,
-      orders,
-      rate,
-      duplicates: 0.05,
-      late: 0.1,
-      malformed: 0.02,
-    })
-    const { kafka, registry } = this
-    return runGenerator({ kafka, registry, options, signal: this.#closed.signal })
-  }
-
-  /** Per partition: the end of raw, and the offset that the deployment has committed. */
-  async #offsets(): Promise<PartitionOffsets[]> {
-    const admin = this.kafka.admin()
-    await admin.connect()
-    return groupOffsets(admin, GROUP, RAW_TOPIC).finally(() => admin.disconnect())
-  }
-
-  /** Raw records that the deployment has committed. */
-  async committed(): Promise<number> {
-    return (await this.#offsets()).reduce((sum, { committed }) => sum + (committed ?? 0), 0)
-  }
-
-  killBroker(): void {
-    const broker = this.stack.supervisor.status().find(({ name }) => name === 'broker')
-    process.kill(broker!.pid!, 'SIGKILL')
-  }
-
-  caughtUp(ms = 90_000): Promise<void> {
-    return until(
-      'the engine to catch up',
-      async () => (await this.#offsets()).every(({ high, committed }) => high === (committed ?? 0)),
-      ms,
-    )
-  }
-
-  /** Curated and dead letters are exactly what raw asks for. */
-  async assertExactlyOnce(): Promise<Truth> {
-    const truth = await truthOf(this.kafka, await this.registry.subjectIds(RAW_SUBJECT))
-    const curatedId = await this.registry.idOf(CURATED_SUBJECT, currentSchema(CURATED_SUBJECT))
-    await assertExactlyOnce(this.kafka, truth, curatedId)
-    return truth
-  }
-
-  async close(): Promise<void> {
-    this.#closed.abort()
-    await Promise.all(
-      this.#workers.map(async (worker) => {
-        await worker.kill('SIGCONT')
-        await worker.kill('SIGKILL')
-      }),
-    )
-    await this.stack.stop()
-    await rm(this.dir, { recursive: true, force: true })
-  }
-}
 
 /** How many raw records the worker has committed as this outcome. */
 async function counted(worker: WorkerProcess, outcome: string): Promise<number> {
@@ -132,7 +18,7 @@ async function counted(worker: WorkerProcess, outcome: string): Promise<number> 
 }
 
 test('one worker: every record is applied, a duplicate or dead-lettered, and the counts say so', async (t) => {
-  const scene = await Scene.open(t)
+  const scene = await EngineScene.open(t)
   await scene.produce(1, 2_000, 0)
   const worker = await scene.worker('a')
   await scene.caughtUp()
@@ -153,7 +39,7 @@ test('one worker: every record is applied, a duplicate or dead-lettered, and the
 })
 
 test('killed, stopped past the session timeout, rebalanced and without a broker: exactly once all the same', async (t) => {
-  const scene = await Scene.open(t)
+  const scene = await EngineScene.open(t)
   const load = scene.produce(2, 20_000, 3_000)
   const first = await scene.worker('a')
   let second = await scene.worker('b')
@@ -190,7 +76,7 @@ test('killed, stopped past the session timeout, rebalanced and without a broker:
 })
 
 test('a worker that has lost its state folds again without writing a row twice, from a snapshot if there is one', async (t) => {
-  const scene = await Scene.open(t)
+  const scene = await EngineScene.open(t)
   const snapshots = { SNAPSHOT_URL: join(scene.dir, 'snapshots'), SNAPSHOT_INTERVAL_MS: '500' }
   await scene.produce(3, 2_000, 0)
   const first = await scene.worker('a', snapshots)
