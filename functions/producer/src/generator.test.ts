@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { REASONS, decodeRaw, type OrderEvent } from '@order-up/schemas'
+import { EVENT_TYPES, REASONS, decodeRaw, type OrderEvent } from '@order-up/schemas'
 import fc from 'fast-check'
 import { createGenerator, type Generated, type GeneratorOptions } from './generator.ts'
 
@@ -101,6 +101,17 @@ test('a late event comes after a later one of its order, every other in the orde
     else assert.ok(event_ts > before)
     newest.set(order_id, Math.max(before, event_ts))
   }
+})
+
+test('a late event is one of its order, not one more', () => {
+  const life = ['CREATED', 'UPDATED', 'UPDATED', 'PAID', 'SHIPPED', 'DELIVERED']
+  const events = generate({ late: 0.3, eventsPerOrder: life.length }).map((r) => eventOf(r))
+  const rank = (event: OrderEvent) => EVENT_TYPES.indexOf(event.event_type)
+  for (const lived of byOrder(events).values())
+    assert.deepEqual(
+      lived.toSorted((a, b) => rank(a) - rank(b)).map(({ event_type }) => event_type),
+      life.map((type) => `ORDER_${type}`),
+    )
 })
 
 test('orders live: created first, as many as asked for, and in several ways', () => {

@@ -68,7 +68,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    // the rest is read and dropped: a client that is still writing would not see the answer
+    // the rest is read and dropped: a client that is still writing may not see the answer before
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
   }
   return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined

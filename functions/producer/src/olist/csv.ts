@@ -37,7 +37,7 @@ export async function* readCsv<C extends string>(
     return header(columns, found)
   }
   const parser = Readable.from(utf8Text(path)).compose(
-    parse({ columns: onHeader, bom: true, trim: true, skip_empty_lines: true, info: true }),
+    parse({ columns: onHeader, trim: true, skip_empty_lines: true, info: true }),
   )
   try {
     for await (const { record, info } of parser as AsyncIterable<{
@@ -81,7 +81,7 @@ function header(required: readonly string[], found: string[]): string[] {
   return found
 }
 
-/** Decodes strictly: a byte that is not UTF-8 would otherwise become another character unnoticed. */
+/** Decodes strictly, without a byte order mark: a byte that is not UTF-8 would else become another character unnoticed. */
 async function* utf8Text(path: string) {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>)

@@ -30,12 +30,9 @@ export function utcTime(text: string): number {
   const [a, b, c, hour, minute, second] = iso.slice(1).map((digits) => Number(digits ?? 0))
   const [year, month, day] = us ? [c!, a!, b!] : [a!, b!, c!]
   const time = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+  // an hour beyond 23 makes it another day
   const exists =
-    time.getUTCMonth() === month - 1 &&
-    time.getUTCDate() === day &&
-    hour! < 24 &&
-    minute! < 60 &&
-    second! < 60
+    time.getUTCMonth() === month - 1 && time.getUTCDate() === day && minute! < 60 && second! < 60
   if (!exists) throw new BadValue('is no time that exists')
   return time.getTime()
 }
