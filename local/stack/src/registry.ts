@@ -37,6 +37,7 @@ export async function registryChild({ parts, folder, port }: RegistryOptions): P
       '-Xmx256m',
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
+      ...parts.classArchive('registry'),
       ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
       '-cp',
       `${parts.leashJar}:${join(parts.registryHome, 'quarkus-run.jar')}`,
