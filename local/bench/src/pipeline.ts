@@ -1,0 +1,138 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  createKafka,
+  createRegistry,
+  groupOffsets,
+  KafkaConfig,
+  parseConfig,
+  silentLog,
+  type Registry,
+} from '@order-up/kit'
+import { createRawSender, GenerateOptions, runGenerator } from '@order-up/producer'
+import type { OrderEvent } from '@order-up/schemas'
+import { startTestStack, type TestStack } from '@order-up/stack/testing'
+import type { Kafka } from 'kafkajs'
+import { startWorker, type MeasuredWorker } from './worker.ts'
+
+/** The time from the first tenth of the records to the last, and how many that were. */
+export interface Drained {
+  eventsPerSecond: number
+  seconds: number
+}
+
+/** A broker and a registry of their own, and what can be let loose on them. */
+export class Pipeline implements AsyncDisposable {
+  readonly kafka: Kafka
+  readonly registry: Registry
+  readonly #stack: TestStack
+  readonly #dir: string
+  readonly #workers: MeasuredWorker[] = []
+
+  private constructor(stack: TestStack, dir: string) {
+    this.#stack = stack
+    this.#dir = dir
+    this.kafka = createKafka(parseConfig(KafkaConfig, stack.kafkaConfig), 'bench', silentLog())
+    this.registry = createRegistry(stack.registryUrl)
+  }
+
+  static async open(): Promise<Pipeline> {
+    return new Pipeline(await startTestStack(), await mkdtemp(join(tmpdir(), 'order-up-bench-')))
+  }
+
+  get brokers(): string {
+    return this.#stack.brokers
+  }
+
+  /** Generates well-formed events, as fast as possible unless told otherwise. */
+  async generate(
+    options: Partial<GenerateOptions> & { seed: number; orders: number },
+    signal = new AbortController().signal,
+  ): Promise<number> {
+    const { kafka, registry } = this
+    const clean = { rate: 0, duplicates: 0, late: 0, malformed: 0 }
+    const { total } = await runGenerator({
+      kafka,
+      registry,
+      options: GenerateOptions.parse({ ...clean, ...options }),
+      signal,
+    })
+    return total
+  }
+
+  /** Sends `count` events made by index. */
+  async feed(count: number, eventAt: (index: number) => OrderEvent): Promise<void> {
+    const { kafka, registry } = this
+    const sender = await createRawSender({ kafka, registry })
+    const BATCH = 4_000
+    let sent: Promise<unknown> = Promise.resolve()
+    for (let start = 0; start < count; start += BATCH) {
+      const size = Math.min(BATCH, count - start)
+      const batch = Array.from({ length: size }, (_, i) => sender.messageOf(eventAt(start + i)))
+      await sent // one batch on its way while the next is made
+      sent = sender.send(batch)
+    }
+    await sent
+    await sender.close()
+  }
+
+  /** An engine worker; the same name has the same state again. */
+  engine(instance = 'a'): Promise<MeasuredWorker> {
+    return this.#start('engine-node/src/main.ts', {
+      INSTANCE: instance,
+      STATE_DIR: join(this.#dir, 'state'),
+    })
+  }
+
+  sink(): Promise<MeasuredWorker> {
+    return this.#start('sink/src/main.ts', {
+      WAREHOUSE: `duckdb:${join(this.#dir, 'sink.duckdb')}`,
+    })
+  }
+
+  async #start(module: string, env: Record<string, string>): Promise<MeasuredWorker> {
+    const worker = await startWorker(module, { ...this.#stack.kafkaConfig, ...env })
+    this.#workers.push(worker)
+    return worker
+  }
+
+  async progress(groupId: string, topic: string): Promise<{ total: number; committed: number }> {
+    const admin = this.kafka.admin()
+    await admin.connect()
+    const offsets = await groupOffsets(admin, groupId, topic).finally(() => admin.disconnect())
+    return {
+      total: offsets.reduce((sum, { high }) => sum + high, 0),
+      committed: offsets.reduce((sum, { low, committed }) => sum + (committed ?? low), 0),
+    }
+  }
+
+  /**
+   * Waits until the group has committed all of the topic.
+   * @param allowance offsets at the end that nobody commits: transaction markers
+   */
+  async drain(groupId: string, topic: string, allowance = 0): Promise<Drained> {
+    const start = performance.now()
+    const { committed: before } = await this.progress(groupId, topic)
+    let mark: { at: number; committed: number } | undefined
+    for (;;) {
+      const { total, committed } = await this.progress(groupId, topic)
+      const at = performance.now()
+      if (committed - before >= (total - before) / 10) mark ??= { at, committed }
+      if (mark && committed >= total - allowance) {
+        return {
+          eventsPerSecond: Math.round(((committed - mark.committed) / (at - mark.at)) * 1_000),
+          seconds: (at - start) / 1_000,
+        }
+      }
+      await delay(100)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop('SIGKILL')))
+    await this.#stack.stop()
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+}
