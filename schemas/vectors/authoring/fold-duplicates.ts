@@ -85,6 +85,22 @@ export const duplicates = [
     duplicate(paid('0a1b2c3d-4e5f-4a6b-8c7d-0123456789ac', t(5))),
   ),
   vector(
+    'an id of equal bytes after one that ends in them',
+    rule.DUPLICATES,
+    applied(paid('00000000-0000-4000-8000-0000000000ff', t(5)), paidRow),
+    applied(paid('ffffffff-ffff-ffff-ffff-ffffffffffff', t(5)), { paid_amount: 6_000 }),
+    duplicate(paid('ffffffff-ffff-ffff-ffff-ffffffffffff', t(5))),
+    duplicate(paid('00000000-0000-4000-8000-0000000000ff', t(5))),
+  ),
+  vector(
+    'an id made of the end of one and the beginning of the next is an event of its own',
+    rule.DUPLICATES,
+    applied(paid('01020304-0506-0708-090a-0b0c0d0e0f10', t(5)), paidRow),
+    applied(paid('11121314-1516-1718-191a-1b1c1d1e1f20', t(5)), { paid_amount: 6_000 }),
+    applied(paid('090a0b0c-0d0e-0f10-1112-131415161718', t(5)), { paid_amount: 9_000 }),
+    duplicate(paid('090a0b0c-0d0e-0f10-1112-131415161718', t(5))),
+  ),
+  vector(
     'one id in two orders is an event of each',
     rule.PER_ORDER,
     applied(paid(1, t(5)), paidRow),
