@@ -124,8 +124,8 @@ async function* paced(
   for (;;) {
     const count = Math.min(Math.floor(due), BATCH)
     const batch = take(generator, clock, count)
-    if (batch.length > 0) yield batch
-    if (batch.length < count || signal.aborted) return
+    if (batch.length > 0 || signal.aborted) yield batch // once aborted, the pump asks for no more
+    if (batch.length < count) return
     due -= count
     if (due < 1)
       await sleep(Math.max(TICK_MS, ((1 - due) / rate) * 1_000), undefined, { signal }).catch(

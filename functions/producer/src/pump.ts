@@ -27,8 +27,12 @@ export async function pump<M extends RawMessage>(
   const onAbort = () => (timer = setTimeout(graceIsOver, graceMs, undefined))
   signal.addEventListener('abort', onAbort)
 
-  const onTheWay: Promise<boolean>[] = []
+  const onTheWay: Promise<true>[] = []
   let complete = true
+  const awaitOldest = async () => {
+    const acknowledged = await Promise.race([onTheWay.shift(), grace])
+    if (!acknowledged) complete = false
+  }
   try {
     for await (const batch of batches) {
       if (signal.aborted) {
@@ -37,14 +41,13 @@ export async function pump<M extends RawMessage>(
       }
       const sent = sender.send(batch).then((where) => {
         onAppended(batch, where)
-        return true
+        return true as const
       })
       sent.catch(() => {}) // seen when it is awaited
       onTheWay.push(sent)
-      if (onTheWay.length >= AHEAD)
-        complete &&= (await Promise.race([onTheWay.shift()!, grace])) ?? false
+      if (onTheWay.length >= AHEAD) await awaitOldest()
     }
-    for (const sent of onTheWay) complete &&= (await Promise.race([sent, grace])) ?? false
+    while (onTheWay.length > 0) await awaitOldest()
     return complete
   } finally {
     clearTimeout(timer)

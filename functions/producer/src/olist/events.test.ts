@@ -28,7 +28,7 @@ async function replay(t: TestContext, { orders = [], items = [], payments = [] }
   await write('order_items.csv', [ITEMS, ...items])
   await write('order_payments.csv', [PAYMENTS, ...payments])
   const files = await readOlistFiles(dir)
-  return { orphans: files.orphans, events: planEvents(files.orders).map(eventOf) }
+  return { orphans: files.orphans, events: planEvents(files.orders).map((plan) => eventOf(plan)) }
 }
 
 const short = ({ events }: Awaited<ReturnType<typeof replay>>) =>

@@ -30,7 +30,7 @@ const cents = (texts: (string | undefined)[]) =>
 async function replayed(): Promise<OrderEvent[]> {
   const { orders, orphans } = await readOlistFiles(DIR)
   assert.equal(orphans, 0)
-  return planEvents(orders).map(eventOf)
+  return planEvents(orders).map((plan) => eventOf(plan))
 }
 
 const byText = (a: string, b: string) => (a < b ? -1 : Number(a > b))
