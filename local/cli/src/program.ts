@@ -46,7 +46,10 @@ export async function run(shell: Shell, args: readonly string[]): Promise<ExitCo
     return shell.exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    if (shell.signal.aborted) return EXIT.failed // it was told to stop, and what then failed is no news
+    if (shell.signal.aborted) {
+      shell.err('Stopped before it was done\n') // what then failed is no news
+      return EXIT.failed
+    }
     shell.err(`${describe(error)}\n`)
     return error instanceof UsageError ? EXIT.usage : EXIT.failed
   }

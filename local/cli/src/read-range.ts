@@ -29,6 +29,11 @@ export async function readRange(
     maxBytesPerPartition: 4 << 20,
     readUncommitted: false,
   })
+  /** what is read next: every time that the group is joined, and it may be again, kafkajs begins at 0 */
+  let next = from
+  consumer.on('consumer.group_join', () =>
+    consumer.seek({ topic, partition, offset: String(next) }),
+  )
   const { promise: done, resolve, reject } = Promise.withResolvers<void>()
   done.catch(() => {}) // it may fail while the consumer still connects
   const timer = setTimeout(() => {
@@ -43,7 +48,7 @@ export async function readRange(
   })
   // also told of batches that hold only transaction markers, which eachBatch never sees
   consumer.on('consumer.end_batch_process', ({ payload }) => {
-    if (payload.partition !== partition || Number(payload.lastOffset) < from) return
+    if (payload.partition !== partition || Number(payload.lastOffset) < next - 1) return
     timer.refresh()
     if (Number(payload.lastOffset) + 1 >= to) resolve()
   })
@@ -58,8 +63,9 @@ export async function readRange(
           return Promise.resolve()
         }
         const inRange = batch.messages.filter(
-          ({ offset }) => Number(offset) >= from && Number(offset) < to,
+          ({ offset }) => Number(offset) >= next && Number(offset) < to,
         )
+        next = Math.max(next, Number(batch.lastOffset()) + 1)
         onRecords(
           inRange.map(({ offset, timestamp, key, value, headers = {} }) => ({
             partition,
@@ -73,7 +79,6 @@ export async function readRange(
         return Promise.resolve()
       },
     })
-    consumer.seek({ topic, partition, offset: String(from) })
     await done
   } finally {
     clearTimeout(timer)

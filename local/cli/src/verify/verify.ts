@@ -101,9 +101,15 @@ async function load(
   { onProgress }: Patience,
 ): Promise<void> {
   let records = 0
+  /** partition → the next offset: a reader that has to join its group again begins again */
+  const next = new Map<number, number>()
   await readTopic(kafka, topic, (batch: TopicRecord[]) => {
-    for (const record of batch) loader.add(record)
-    records += batch.length
+    for (const record of batch) {
+      if (record.offset < (next.get(record.partition) ?? 0)) continue
+      next.set(record.partition, record.offset + 1)
+      loader.add(record)
+      records++
+    }
     onProgress(`reading ${topic}: ${records} records`)
   })
   loader.end()

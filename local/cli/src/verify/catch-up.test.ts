@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { KafkaConfig, createKafka, parseConfig, silentLog } from '@order-up/kit'
+import { RAW_TOPIC } from '@order-up/schemas'
+import { startTestStack, type TestStack } from '@order-up/stack/testing'
+import type { Admin, Kafka, Transaction } from 'kafkajs'
+import { committedOf, watermarksOf } from '../offsets.ts'
+import { readRange } from '../read-range.ts'
+import { waitForGroup } from './catch-up.ts'
+
+let stack: TestStack
+let kafka: Kafka
+let admin: Admin
+
+before(async () => {
+  stack = await startTestStack({ registry: false, partitions: 2 })
+  kafka = createKafka(parseConfig(KafkaConfig, stack.kafkaConfig), 'test', silentLog())
+  admin = kafka.admin()
+  await admin.connect()
+  await awaitCoordinator()
+  await write('commit', 'a', 'b') // offsets 0, 1 and a marker at 2
+  await write('abort', 'x', 'y') // 3, 4, marker at 5
+  await write('commit', 'c') // 6, marker at 7
+  await write('abort', 'z') // 8, marker at 9
+})
+after(async () => {
+  await admin.disconnect()
+  await stack.stop()
+})
+
+async function inTransaction(work: (transaction: Transaction) => Promise<unknown>) {
+  const producer = kafka.producer({
+    transactionalId: 'test',
+    idempotent: true,
+    maxInFlightRequests: 1,
+  })
+  await producer.connect()
+  await work(await producer.transaction())
+  await producer.disconnect()
+}
+
+/** One transaction on partition 1 of raw. */
+const write = (end: 'commit' | 'abort', ...values: string[]) =>
+  inTransaction(async (transaction) => {
+    const messages = values.map((value) => ({ key: null, value, partition: 1 }))
+    await transaction.send({ topic: RAW_TOPIC, messages })
+    await transaction[end]()
+  })
+
+/** As an engine does: kafkajs's own way outside a transaction takes seconds. */
+const commit = (consumerGroupId: string, offset: number) =>
+  inTransaction(async (transaction) => {
+    const partitions = [{ partition: 1, offset: String(offset) }]
+    await transaction.sendOffsets({ consumerGroupId, topics: [{ topic: RAW_TOPIC, partitions }] })
+    await transaction.commit()
+  })
+
+/** A new broker is for a moment not yet ready to be anybody's coordinator; a first member is let wait for it. */
+async function awaitCoordinator() {
+  const consumer = kafka.consumer({ groupId: 'first' })
+  await consumer.connect()
+  await consumer.subscribe({ topic: RAW_TOPIC })
+  const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
+  await consumer.run({ eachMessage: () => Promise.resolve() })
+  await joined
+  await consumer.disconnect()
+}
+
+const patience = (timeoutMs: number, said: string[] = []) => ({
+  timeoutMs,
+  signal: new AbortController().signal,
+  onProgress: (line: string) => void said.push(line),
+})
+
+test('watermarks and committed offsets are of partitions in their order', async () => {
+  assert.deepEqual(await watermarksOf(admin, RAW_TOPIC), [
+    { partition: 0, low: 0, high: 0 },
+    { partition: 1, low: 0, high: 10 },
+  ])
+  await commit('g-offsets', 4)
+  assert.deepEqual(await committedOf(admin, 'g-offsets', RAW_TOPIC), new Map([[1, 4]]))
+  assert.deepEqual(await committedOf(admin, 'g-never', RAW_TOPIC), new Map())
+})
+
+test('a range is read without markers, and without what was aborted', async () => {
+  const read = async (from: number, to: number) => {
+    const found: [number, string][] = []
+    await readRange(kafka, RAW_TOPIC, { partition: 1, from, to }, (records) => {
+      found.push(...records.map(({ offset, value }): [number, string] => [offset, String(value)]))
+    })
+    return found
+  }
+  assert.deepEqual(await read(0, 10), [
+    [0, 'a'],
+    [1, 'b'],
+    [6, 'c'],
+  ])
+  assert.deepEqual(await read(1, 6), [[1, 'b']])
+  assert.deepEqual(await read(7, 10), []) // markers and aborted records only
+  assert.deepEqual(await read(5, 5), [])
+})
+
+const goal = (groupId: string) => ({
+  who: 'the sink',
+  groupId,
+  topic: RAW_TOPIC,
+  until: new Map([
+    [0, 0],
+    [1, 10],
+  ]),
+})
+
+test('a group that has passed the last record is there, though what follows holds markers', async () => {
+  await commit('g-done', 7)
+  await waitForGroup(kafka, admin, goal('g-done'), patience(20_000))
+})
+
+test('a group that stands still before a record is not, and is said to be behind', async () => {
+  await commit('g-behind', 6)
+  const said: string[] = []
+  await assert.rejects(waitForGroup(kafka, admin, goal('g-behind'), patience(3_000, said)), {
+    code: 'NOT_CAUGHT_UP',
+    message: /the sink is 4 offsets of orders\.events\.raw behind/,
+  })
+  assert.ok(said.includes('waiting: the sink is 4 offsets of orders.events.raw behind'))
+  assert.ok(said.some((line) => line.endsWith('does not move')))
+})
+
+test('a group that gets there while it is waited for', async () => {
+  await commit('g-late', 0)
+  let commits: Promise<void> | undefined
+  await waitForGroup(kafka, admin, goal('g-late'), {
+    ...patience(20_000),
+    onProgress: () => void (commits ??= commit('g-late', 10)),
+  })
+  await commits
+})
