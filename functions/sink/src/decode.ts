@@ -19,7 +19,7 @@ export interface CuratedRecord {
   header(name: string): string | undefined
 }
 
-export interface DecodedRecords {
+interface DecodedRecords {
   /** the rows before the first record that cannot be merged */
   rows: WarehouseRow[]
   /** why that one cannot be, and so the sink must stop */

@@ -68,7 +68,7 @@ function toJson(value: DuckDBValue, type: DuckDBType): QueryValue {
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) {
     return isoOf(value.micros) ?? String(value)
   }
-  return JsonDuckDBValueConverter(value, type, JsonDuckDBValueConverter) as QueryValue
+  return JsonDuckDBValueConverter(value, type, JsonDuckDBValueConverter)
 }
 
 function isoOf(micros: bigint): string | undefined {

@@ -59,7 +59,7 @@ export function createHandler({ decode, warehouse, log }: Parts): MskHandler {
 function recordOf({ value, headers, ...message }: z.infer<typeof MskRecord>): CuratedRecord {
   return {
     ...message,
-    value: value == null ? null : Buffer.from(value, 'base64'),
+    value: value ? Buffer.from(value, 'base64') : null,
     header(name) {
       const bytes = headers.findLast((header) => name in header)?.[name]
       return bytes && Buffer.from(bytes).toString()

@@ -149,7 +149,7 @@ function execute(connection: Connection, sqlText: string, binds?: Binds): Promis
       ...(binds ? { binds } : {}),
       complete: (error, statement, rows) => {
         if (error) reject(error)
-        else resolve({ statement: statement as RowStatement, rows: rows ?? [] })
+        else resolve({ statement, rows: rows ?? [] })
       },
     })
   })

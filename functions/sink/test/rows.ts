@@ -105,7 +105,7 @@ export function newest(rows: readonly WarehouseRow[]): CuratedOrder[] {
     const known = best.get(order.order_id)
     if (!known || order.version > known.version) best.set(order.order_id, order)
   }
-  return [...best.values()].sort((a, b) => (a.order_id < b.order_id ? -1 : 1))
+  return [...best.values()].toSorted((a, b) => (a.order_id < b.order_id ? -1 : 1))
 }
 
 /** The table's rows by lower-case column name. */

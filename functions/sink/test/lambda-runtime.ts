@@ -1,0 +1,155 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+
+const VERSION = '4.0.2'
+const CACHE = join(homedir(), '.cache', 'order-up')
+const RUNTIME = join(CACHE, `aws-lambda-ric-${VERSION}`)
+const BUILD_TOOLS = ['autoconf', 'automake', 'libtoolize', 'cmake', 'g++', 'make']
+
+const run = promisify(execFile)
+
+export interface Invoked {
+  /** false where the handler threw, or could not be loaded */
+  ok: boolean
+  body: unknown
+}
+
+export interface LambdaRuntime {
+  invoke(event: unknown): Promise<Invoked>
+  stop(): Promise<void>
+}
+
+interface Invocation {
+  id: string
+  event: string
+  answer(invoked: Invoked): void
+}
+
+/**
+ * Runs a module's `handler` under AWS's own runtime client, against a small Runtime API, or says what is missing for
+ * that. The client is built once (two minutes) into a cache outside the tree.
+ */
+export async function startLambda(
+  moduleUrl: string,
+  env: Record<string, string>,
+): Promise<LambdaRuntime | { missing: string }> {
+  const missing = await install()
+  if (missing !== undefined) return { missing }
+  const root = await mkdtemp(join(tmpdir(), 'order-up-lambda-'))
+  await writeFile(join(root, 'index.mjs'), `export { handler } from ${JSON.stringify(moduleUrl)}\n`)
+
+  const queue: Invocation[] = []
+  const running = new Map<string, Invocation>()
+  let idle: ServerResponse | undefined
+
+  const deliver = () => {
+    const next = idle && queue.shift()
+    if (!idle || !next) return
+    running.set(next.id, next)
+    idle.writeHead(200, {
+      'content-type': 'application/json',
+      'lambda-runtime-aws-request-id': next.id,
+      'lambda-runtime-deadline-ms': String(Date.now() + 30_000),
+      'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:eu-west-1:000000000000:function:sink',
+    })
+    idle.end(next.event)
+    idle = undefined
+  }
+
+  const api = createServer((request, response) => {
+    void (async () => {
+      const body = await text(request)
+      const [, id, outcome] =
+        /\/invocation\/([^/]+)\/(response|error)$/.exec(request.url ?? '') ?? []
+      if (request.url?.endsWith('/invocation/next')) {
+        idle = response
+        return deliver()
+      }
+      response.writeHead(202).end('{}')
+      // a module that cannot be loaded is reported at init, before any invocation is taken
+      const invocation = id === undefined ? queue.shift() : running.get(id)
+      invocation?.answer({ ok: outcome === 'response', body: JSON.parse(body) })
+    })()
+  })
+  api.listen(0, '127.0.0.1')
+  await once(api, 'listening')
+
+  const child = spawn(
+    process.execPath,
+    [join(RUNTIME, 'node_modules', 'aws-lambda-ric', 'index.mjs'), 'index.handler'],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      cwd: root,
+      env: {
+        PATH: process.env['PATH'],
+        ...env,
+        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(api.address() as AddressInfo).port}`,
+        LAMBDA_TASK_ROOT: root,
+        _HANDLER: 'index.handler',
+        AWS_LAMBDA_FUNCTION_NAME: 'sink',
+        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+        AWS_LAMBDA_LOG_GROUP_NAME: 'sink',
+        AWS_LAMBDA_LOG_STREAM_NAME: 'sink',
+      },
+    },
+  )
+  const died = once(child, 'exit').then(([code]): never => {
+    throw new Error(`aws-lambda-ric exited with ${code}`)
+  })
+  died.catch(() => {}) // of interest only while an invocation waits
+  return {
+    invoke(event) {
+      const answered = new Promise<Invoked>((resolve) => {
+        queue.push({ id: randomUUID(), event: JSON.stringify(event), answer: resolve })
+        deliver()
+      })
+      return Promise.race([answered, died])
+    },
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      api.closeAllConnections()
+      api.close()
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+/** @returns what keeps it from being built */
+async function install(): Promise<string | undefined> {
+  if (await exists(RUNTIME)) return undefined
+  for (const tool of BUILD_TOOLS) {
+    const found = await run('which', [tool]).catch(() => undefined)
+    if (!found) return `${BUILD_TOOLS.join(', ')}, to build aws-lambda-ric (${tool} is not there)`
+  }
+  await mkdir(CACHE, { recursive: true })
+  const unfinished = await mkdtemp(join(CACHE, 'aws-lambda-ric-unfinished-'))
+  try {
+    await writeFile(join(unfinished, 'package.json'), '{"private":true}')
+    const args = ['install', '--no-audit', '--no-fund', `aws-lambda-ric@${VERSION}`]
+    await run('npm', args, { cwd: unfinished, maxBuffer: 64 << 20 })
+    await rename(unfinished, RUNTIME)
+    return undefined
+  } catch (error) {
+    return `aws-lambda-ric ${VERSION}, which did not build: ${String(error).slice(0, 300)}`
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
