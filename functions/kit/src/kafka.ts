@@ -1,11 +1,11 @@
-import './kafkajs-encoding.ts'
+import './kafkajs-repairs.ts'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import kafkajs, { type Kafka as KafkaClient, type LogEntry, type RetryOptions } from 'kafkajs'
 import type { KafkaConfig } from './config.ts'
 import { TerminalError } from './errors.ts'
 import type { Log } from './log.ts'
 
-/** The library, for whoever needs more of it than its types: loaded after its encoding was replaced. */
+/** The library, for whoever needs more of it than its types: loaded after its repairs. */
 export { kafkajs }
 
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = kafkajs

@@ -32,8 +32,6 @@ if (args[0] === 'run') {
   process.exitCode = await runChild(projectNode(), [
     '--require',
     LEASH,
-    // kafkajs sets timers in the past, and Node 24 complains of it on the user's terminal
-    '--disable-warning=TimeoutNegativeWarning',
     join(ROOT, 'local/cli/src/main.ts'),
     ...args,
   ])

@@ -16,7 +16,7 @@ export async function detach(shell: Shell): Promise<number> {
   const args = process.argv.slice(2).filter((arg) => arg !== '--detach')
   const child = fork(join(import.meta.dirname, 'main.ts'), [...args, '--background'], {
     detached: true,
-    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   const stop = () => child.kill('SIGTERM')

@@ -45,7 +45,7 @@ export async function launch({ program, args, env, logFile }: Launch): Promise<C
         : fork(program.module, args, {
             ...options,
             // kafkajs sets timers in the past, of which Node 24 complains into the log
-            execArgv: ['--require', LEASH, '--disable-warning=TimeoutNegativeWarning'],
+            execArgv: ['--require', LEASH],
             stdio: ['ignore', log.fd, log.fd, 'ipc'],
           })
     const announced = new Promise<number>((resolve) => {

@@ -3,11 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  encodeRecord,
-  groupMessagesPerPartition,
-  type EncodableRecord,
-} from './kafkajs-encoding.ts'
+import { encodeRecord, groupMessagesPerPartition, type EncodableRecord } from './kafkajs-repairs.ts'
 
 /** kafkajs's own function, loaded afresh. */
 const require = createRequire(import.meta.url)
@@ -58,7 +54,7 @@ test('messages are grouped in order', () => {
 })
 
 test('kafkajs loaded too early is an error, not a slow worker', () => {
-  const load = `import 'kafkajs'; await import(${JSON.stringify(import.meta.resolve('./kafkajs-encoding.ts'))})`
+  const load = `import 'kafkajs'; await import(${JSON.stringify(import.meta.resolve('./kafkajs-repairs.ts'))})`
 
   assert.throws(
     () => execFileSync(process.execPath, ['--input-type=module', '-e', load], { stdio: 'pipe' }),

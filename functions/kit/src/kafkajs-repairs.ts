@@ -2,9 +2,12 @@ import { createRequire } from 'node:module'
 import { Writer } from '@order-up/schemas'
 
 /**
- * Replaces two functions inside kafkajs 2.2.4, its last release, before it is loaded. Theirs take most of the cost of
- * producing: a record is put together from five zeroed buffers of 512 bytes and a Long, and a send's messages are
- * grouped per partition in quadratic time. Theirs also throw on a null header value, which raw records may have.
+ * Replaces three functions inside kafkajs 2.2.4, its last release, before it is loaded:
+ * - a record is put together from five zeroed buffers of 512 bytes and a Long, and a send's messages are grouped per
+ *   partition in quadratic time: most of the cost of producing (measured);
+ * - writing a null header value throws, which raw records may have;
+ * - after every answer a timer of negative length is set, of which Node 24 warns.
+ *
  * Import this before kafkajs; in a bundle, where its modules can't be found, kafkajs stays as it is.
  */
 
@@ -96,6 +99,19 @@ export function groupMessagesPerPartition<Message>(grouping: Grouping<Message>) 
   return groups
 }
 
+interface RequestQueue {
+  pending: unknown[]
+  throttledUntil: number
+}
+
+/** Sets no timer where nothing waits and the broker has not asked for patience. */
+function calmDown(queue: { scheduleCheckPendingRequests(this: RequestQueue): void }) {
+  const schedule = queue.scheduleCheckPendingRequests
+  queue.scheduleCheckPendingRequests = function () {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
+  }
+}
+
 function replace() {
   const require = createRequire(import.meta.url)
   const source = 'kafkajs/src'
@@ -107,7 +123,7 @@ function replace() {
   }
   if (version !== '2.2.4') throw new Error(`kafkajs is ${version}: check what is replaced in it`)
   if (require.resolve(`${source}/index.js`) in require.cache)
-    throw new Error('kafkajs was loaded before its encoding was replaced: load it through the kit')
+    throw new Error('kafkajs was loaded before it was repaired: load it through the kit')
   for (const [path, replacement] of [
     [`${source}/protocol/recordBatch/record/v0/index.js`, encodeRecord],
     [`${source}/producer/groupMessagesPerPartition.js`, groupMessagesPerPartition],
@@ -115,6 +131,8 @@ function replace() {
     require(path)
     require.cache[require.resolve(path)]!.exports = replacement
   }
+  const queue = require(`${source}/network/requestQueue/index.js`) as { prototype: never }
+  calmDown(queue.prototype)
 }
 
 replace()
