@@ -44,8 +44,8 @@ test('buckets are owned exactly where a range holds them', () => {
   )
 })
 
-test('every deployment that has topics can own buckets', () => {
-  for (const deployment of DEPLOYMENTS)
+test('every deployment that has topics can own buckets, and so can a later generation', () => {
+  for (const deployment of [...DEPLOYMENTS, 'node-29'])
     assert.deepEqual(owned({ epoch: 1, shares: { [deployment]: [[0, 0]] } }, deployment), [0])
 })
 
