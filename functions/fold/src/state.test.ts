@@ -70,6 +70,11 @@ test('a stored state that is cut short is refused, wherever it is cut', () => {
   )
 })
 
+test('a stored state with something behind it is refused', () => {
+  const bytes = encodeState(stateOf(fc.sample(anyLog, { numRuns: 1, seed: 1 })[0]!))
+  assert.throws(() => decodeState(Buffer.concat([bytes, Buffer.of(0)])), NotDecodable)
+})
+
 test('a state of another contract version is refused', () => {
   const bytes = encodeState(stateOf(fc.sample(anyLog, { numRuns: 1, seed: 1 })[0]!))
   bytes[0] = CONTRACT_VERSION + 1

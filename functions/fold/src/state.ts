@@ -1,4 +1,4 @@
-import { CONTRACT_VERSION, Reader, Writer } from '@order-up/schemas'
+import { CONTRACT_VERSION, NotDecodable, Reader, Writer } from '@order-up/schemas'
 import { bytesOf, fromBytes, type EventIds } from './event-ids.ts'
 
 /** What decides between two events that set the same fact: time, then rank, then event id. */
@@ -92,7 +92,7 @@ export function decodeState(bytes: Buffer): OrderState {
   const idBytes = r.long() * 16
   const ids = fromBytes(bytes.subarray(r.pos, r.pos + idBytes))
   r.pos += idBytes
-  return {
+  const state = {
     ids,
     status: r.optional(readStamp),
     customer: readFact(r, readString),
@@ -105,6 +105,9 @@ export function decodeState(bytes: Buffer): OrderState {
     firstTs: r.long(),
     lastTs: r.long(),
   }
+  if (r.pos !== bytes.length || r.outOfRange || r.invalidUtf8)
+    throw new NotDecodable('the state is damaged')
+  return state
 }
 
 const readString = (r: Reader) => r.string()
