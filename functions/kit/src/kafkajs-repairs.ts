@@ -54,15 +54,20 @@ function writeHeaders(w: Writer, headers: NonNullable<EncodableRecord['headers']
   let count = 0
   for (const name of names) {
     const value = headers[name]
-    count += Array.isArray(value) ? value.length : 1
+    count += isList(value) ? value.length : 1
   }
   w.long(count)
   for (const name of names) {
-    const value = headers[name] as HeaderValue | readonly HeaderValue[] | undefined
-    if (Array.isArray(value)) for (const one of value as HeaderValue[]) writeHeader(w, name, one)
-    else writeHeader(w, name, (value ?? null) as HeaderValue)
+    const value = headers[name]
+    if (isList(value)) for (const one of value) writeHeader(w, name, one)
+    else writeHeader(w, name, value ?? null)
   }
 }
+
+/** Array.isArray does not narrow a readonly array. */
+const isList = (
+  value: HeaderValue | undefined | readonly HeaderValue[],
+): value is readonly HeaderValue[] => Array.isArray(value)
 
 function writeHeader(w: Writer, name: string, value: HeaderValue) {
   w.string(name)

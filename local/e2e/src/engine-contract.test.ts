@@ -36,7 +36,9 @@ async function lineage(kafka: Kafka, topic: string, prefix: 'raw' | 'dlq') {
   const found = new Map<string, number>()
   await readTopic(kafka, topic, (records) => {
     for (const { key, headers } of records) {
-      const at = `${headers[`${prefix}-partition`]}/${headers[`${prefix}-offset`]}`
+      const at = ['partition', 'offset']
+        .map((name) => String(headers[`${prefix}-${name}`]))
+        .join('/')
       assert.ok(!found.has(at), `${at} is in ${topic} twice`)
       found.set(at, bucketOf(key))
     }
@@ -159,7 +161,8 @@ test('a record of a newer schema stops the engine before it; one of an id that n
   const reasons: string[] = []
   await readTopic(kafka, DLQ_TOPIC, (records) => {
     for (const { key, headers } of records)
-      if (!key || /^(unknown|newer)$/.test(key.toString())) reasons.push(`${headers['dlq-reason']}`)
+      if (!key || /^(unknown|newer)$/.test(key.toString()))
+        reasons.push(String(headers['dlq-reason']))
   })
   assert.deepEqual(reasons, ['unknown_schema_id'])
   const again = await scene.worker('a')

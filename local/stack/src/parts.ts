@@ -49,7 +49,7 @@ export async function provideParts(options: PartsOptions): Promise<Parts> {
   const registryHome = await cached(`apicurio-${APICURIO_VERSION}`, cache, (folder) =>
     downloadApicurio(folder, download),
   )
-  const jars = (await readdir(kafka)).filter((name) => name.endsWith('.jar')).sort()
+  const jars = (await readdir(kafka)).filter((name) => name.endsWith('.jar')).toSorted()
   const kafkaJars = jars.map((name) => join(kafka, name))
   const leash = await compileLeash(jdk, kafkaJars, cache)
   const leashJar = join(leash, LEASH_JAR)
@@ -147,7 +147,7 @@ async function maven(
 
 /** Compiles local/stack/java once for each version of it and of the JDK. */
 async function compileLeash(jdk: Jdk, kafkaJars: string[], cache: CacheOptions): Promise<string> {
-  const names = (await readdir(JAVA_SOURCES)).filter((name) => name.endsWith('.java')).sort()
+  const names = (await readdir(JAVA_SOURCES)).filter((name) => name.endsWith('.java')).toSorted()
   const sources = names.map((name) => join(JAVA_SOURCES, name))
   const hash = createHash('sha256').update(`${jdk.version} ${KAFKA_VERSION}`)
   for (const source of sources) hash.update(await readFile(source))

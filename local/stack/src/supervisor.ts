@@ -247,7 +247,7 @@ export function createSupervisor({
     },
     async stopAll() {
       closed = true
-      for (const one of [...all.values()].reverse()) await stop(one)
+      for (const one of [...all.values()].toReversed()) await stop(one)
     },
     status: () => [...all.values()].map(({ status }) => ({ ...status })),
     onChange: (listener) => void listeners.push(listener),
