@@ -69,7 +69,8 @@ describe('curated to DuckDB', () => {
     await finish(sink)
   })
 
-  test('a MERGE that fails is tried again; the sink says so, stays in its group, and loses nothing', async () => {
+  test('a MERGE that fails is tried again; the sink says so, stays in its group, and loses nothing', async (t) => {
+    await scene.write(orders(500))
     const groupId = 'flaky'
     const warehouse = await openDuckDb(':memory:')
     let away = true
@@ -94,6 +95,11 @@ describe('curated to DuckDB', () => {
     })
     const stop = new AbortController()
     const running = sink.run(stop.signal)
+    t.after(async () => {
+      stop.abort()
+      await running
+      await warehouse.close()
+    })
     await until('it fails', async () => attempts > 1)
 
     await sleep(7_000) // longer than the session
@@ -107,9 +113,6 @@ describe('curated to DuckDB', () => {
     assert.equal(sink.health().healthy, true)
     const { rows } = await warehouse.query('SELECT count(*) FROM ORDERS')
     assert.deepEqual(rows, [[Object.keys(scene.expected).length]])
-    stop.abort()
-    await running
-    await warehouse.close()
   })
 
   test('kill -9 at any moment under load: the table is the same', async () => {
