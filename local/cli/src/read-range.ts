@@ -23,11 +23,14 @@ export async function readRange(
   { stallMs = 70_000 }: { stallMs?: number } = {},
 ): Promise<void> {
   if (from >= to) return
+  let over = false
   const consumer = kafka.consumer({
     groupId: `order-up.read.${randomUUID()}`,
     maxWaitTimeInMs: 100,
     maxBytesPerPartition: 4 << 20,
     readUncommitted: false,
+    // a consumer that fails while it disconnects would otherwise come back, and nobody would stop it again
+    retry: { restartOnFailure: () => Promise.resolve(!over) },
   })
   /** what is read next: every time that the group is joined, and it may be again, kafkajs begins at 0 */
   let next = from
@@ -81,6 +84,7 @@ export async function readRange(
     })
     await done
   } finally {
+    over = true
     clearTimeout(timer)
     await consumer.disconnect()
   }

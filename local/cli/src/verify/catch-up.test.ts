@@ -22,6 +22,7 @@ before(async () => {
   await write('abort', 'x', 'y') // 3, 4, marker at 5
   await write('commit', 'c') // 6, marker at 7
   await write('abort', 'z') // 8, marker at 9
+  await until(async () => (await watermarksOf(admin, RAW_TOPIC))[1]?.high === 10)
 })
 after(async () => {
   await admin.disconnect()
@@ -39,6 +40,12 @@ async function inTransaction(work: (transaction: Transaction) => Promise<unknown
   await producer.disconnect()
 }
 
+/** A commit is answered a moment before its markers are written. */
+async function until(isSo: () => Promise<boolean>) {
+  const deadline = performance.now() + 10_000
+  while (!(await isSo())) assert.ok(performance.now() < deadline, 'the markers do not come')
+}
+
 /** One transaction on partition 1 of raw. */
 const write = (end: 'commit' | 'abort', ...values: string[]) =>
   inTransaction(async (transaction) => {
@@ -48,21 +55,26 @@ const write = (end: 'commit' | 'abort', ...values: string[]) =>
   })
 
 /** As an engine does: kafkajs's own way outside a transaction takes seconds. */
-const commit = (consumerGroupId: string, offset: number) =>
-  inTransaction(async (transaction) => {
+async function commit(consumerGroupId: string, offset: number) {
+  await inTransaction(async (transaction) => {
     const partitions = [{ partition: 1, offset: String(offset) }]
     await transaction.sendOffsets({ consumerGroupId, topics: [{ topic: RAW_TOPIC, partitions }] })
     await transaction.commit()
   })
+  await until(async () => (await committedOf(admin, consumerGroupId, RAW_TOPIC)).get(1) === offset)
+}
 
 /** A new broker is for a moment not yet ready to be anybody's coordinator; a first member is let wait for it. */
 async function awaitCoordinator() {
-  const consumer = kafka.consumer({ groupId: 'first' })
+  let over = false
+  const retry = { restartOnFailure: () => Promise.resolve(!over) }
+  const consumer = kafka.consumer({ groupId: 'first', retry })
   await consumer.connect()
   await consumer.subscribe({ topic: RAW_TOPIC })
   const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
   await consumer.run({ eachMessage: () => Promise.resolve() })
   await joined
+  over = true
   await consumer.disconnect()
 }
 
