@@ -10,7 +10,8 @@ export function bucketOf(key: Uint8Array | null): number {
   return crc32(key ?? new Uint8Array(0)) % 100
 }
 
-function murmur2(key: Uint8Array): number {
+/** Kafka's hash of a key, as a signed 32-bit integer. */
+export function murmur2(key: Uint8Array): number {
   const M = 0x5bd1e995
   const { length } = key
   let h = 0x9747b28c ^ length

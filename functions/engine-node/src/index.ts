@@ -1,3 +1,3 @@
 export { EngineConfig } from './config.ts'
 export { createMetrics, type EngineMetrics } from './metrics.ts'
-export { groupOf, EngineWorker } from './worker.ts'
+export { EngineWorker } from './worker.ts'

@@ -22,6 +22,8 @@ export interface PartitionContext {
   snapshots: Snapshots | undefined
   stateDir(partition: number): string
   maxRecordsPerTransaction: number
+  /** orders that may wait for the next flush, of one partition: about 1 KB each, twice */
+  maxUnflushed: number
   metrics: EngineMetrics
   log: Log
 }
@@ -194,11 +196,7 @@ export class Partition {
     }
     const wanted = (position: Position) => usable(position, partitions, low, this.#emitFrom)
 
-    let store = await open().catch(async (error: unknown) => {
-      this.#log.warn({ why: messageOf(error) }, 'the local state cannot be read')
-      await removeState(dir)
-      return open()
-    })
+    let store = await open()
     const local = wanted(store.position) ? store.position.next : -1
     const newer = (position: Position) => wanted(position) && position.next > local
     await store.close()
@@ -239,7 +237,7 @@ export class Partition {
     const partition = this.#id
     metrics.lag.set({ partition }, Math.max(0, batch.highWatermark - batch.nextOffset))
     metrics.offset.set({ partition }, batch.nextOffset)
-    if (this.#store.full) await this.flush()
+    if (this.#store.unflushed >= this.#context.maxUnflushed) await this.flush()
   }
 
   async #apply(records: readonly InRecord[], end: number): Promise<void> {

@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { messageOf, type Log } from '@order-up/kit'
 import { z } from 'zod'
 import type { BlobStore } from './blob-store.ts'
-import { Position } from './position.ts'
-import { DATA_FILE, type StateStore } from './state-store.ts'
+import { Position, startOf } from './position.ts'
+import { STATE_FILE, StateStore } from './state-store.ts'
 
 /** Written after the data, so that a snapshot without it does not exist. */
-const Manifest = z.object({ position: Position, sha256: z.string() })
+const Manifest = z.object({ position: Position })
 
 /** of each partition; older ones go */
 const KEPT = 2
@@ -32,16 +30,16 @@ export class Snapshots {
   async save(partition: number, store: StateStore): Promise<number> {
     return withTempDir(async (dir) => {
       const position = await store.backup(dir)
-      const data = join(dir, DATA_FILE)
+      const data = join(dir, STATE_FILE)
       const manifest = join(dir, 'manifest.json')
       const folder = this.#folder(partition)
       const name = nameOf(position.next)
-      await writeFile(manifest, JSON.stringify({ position, sha256: await sha256Of(data) }))
-      await this.#blobs.put(`${folder}/${name}.mdb`, data)
+      await writeFile(manifest, JSON.stringify({ position }))
+      await this.#blobs.put(`${folder}/${name}.state`, data)
       await this.#blobs.put(`${folder}/${name}.json`, manifest)
       for (const old of (await this.#names(partition)).slice(KEPT)) {
         await this.#blobs.remove(`${folder}/${old}.json`)
-        await this.#blobs.remove(`${folder}/${old}.mdb`)
+        await this.#blobs.remove(`${folder}/${old}.state`)
       }
       return position.next
     })
@@ -74,11 +72,13 @@ export class Snapshots {
       if (!wanted(manifest.position)) return false
       await rm(dir, { recursive: true, force: true })
       await mkdir(dir, { recursive: true })
-      const data = join(dir, DATA_FILE)
-      await this.#blobs.get(`${name}.mdb`, data)
-      if ((await sha256Of(data)) === manifest.sha256) return true
+      await this.#blobs.get(`${name}.state`, join(dir, STATE_FILE))
+      // opening checks the data, and keeps what is whole of it
+      const store = await StateStore.open(dir, startOf(manifest.position.partitions))
+      await store.close()
+      if (isDeepStrictEqual(store.position, manifest.position)) return true
       await rm(dir, { recursive: true, force: true })
-      throw new Error('its data does not match its checksum')
+      throw new Error('its data is damaged')
     })
   }
 
@@ -98,12 +98,6 @@ export class Snapshots {
 }
 
 const nameOf = (next: number) => String(next).padStart(16, '0')
-
-async function sha256Of(file: string): Promise<string> {
-  const sha256 = createHash('sha256')
-  await pipeline(createReadStream(file), sha256)
-  return sha256.digest('hex')
-}
 
 async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'order-up-snapshot-'))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -149,7 +149,8 @@ test('a snapshot whose data is damaged is passed over for the one before', async
   store.merge(new Map(), 20, last(19))
   await kept.save(0, store)
   await store.close()
-  await appendFile(join(url, 'node-1/0/0000000000000020.mdb'), 'x')
+  const file = join(url, 'node-1/0/0000000000000020.state')
+  await truncate(file, (await stat(file)).size - 1)
   const dir = join(await tempDir(t), 'state')
 
   assert.equal(await kept.restore(0, dir, any), true)
@@ -170,9 +171,9 @@ test('only the newest two snapshots are kept', async (t) => {
 
   assert.deepEqual((await readdir(join(url, 'node-1/0'))).toSorted(), [
     '0000000000000030.json',
-    '0000000000000030.mdb',
+    '0000000000000030.state',
     '0000000000000040.json',
-    '0000000000000040.mdb',
+    '0000000000000040.state',
   ])
 })
 

@@ -1,24 +1,18 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { open, type Database, type RootDatabase } from 'lmdb'
-import { Writer } from '@order-up/schemas'
 import { decodeState, writeState, type OrderState } from '@order-up/fold'
-import { Position, type LastRecord } from './position.ts'
+import type { LastRecord, Position } from './position.ts'
+import { StateFile, type Change } from './state-file.ts'
 
-/** Flush when so many orders have changed: bounds memory, about 1 KB each, twice. */
-const MAX_DIRTY = 25_000
-const POSITION_KEY = Buffer.from('position')
-export const DATA_FILE = 'data.mdb'
+export const STATE_FILE = 'orders.state'
 
 /**
- * The state of one partition's orders: an LMDB file that may be larger than memory, and in front of it what changed
- * since the last flush. The file always stands for exactly one raw offset, as both are written in one transaction;
- * losing what was not flushed costs a silent refold, never a row.
+ * The state of one partition's orders: a file that may be larger than memory, and in front of it what changed since
+ * the last flush. The file always stands for exactly one raw offset; losing what was not flushed costs a silent
+ * refold, never a row.
  */
 export class StateStore {
-  readonly #root: RootDatabase<Buffer, Buffer>
-  readonly #states: Database<Buffer, Buffer>
-  readonly #meta: Database<Buffer, Buffer>
+  readonly #file: StateFile
   /** changed since the last flush */
   #dirty = new Map<string, OrderState>()
   /** the flush before: being written, then a cache of what is likely to be needed again */
@@ -26,25 +20,18 @@ export class StateStore {
   #writing: Promise<unknown> = Promise.resolve()
   #position: Position
 
-  private constructor(root: RootDatabase<Buffer, Buffer>, fresh: Position) {
-    this.#root = root
-    this.#states = root.openDB({ name: 'states', encoding: 'binary', keyEncoding: 'binary' })
-    this.#meta = root.openDB({ name: 'meta', encoding: 'binary', keyEncoding: 'binary' })
-    const stored = this.#meta.get(POSITION_KEY)
-    this.#position = stored ? Position.parse(JSON.parse(stored.toString())) : fresh
+  private constructor(file: StateFile) {
+    this.#file = file
+    this.#position = file.position
   }
 
   /**
-   * Opens the state in `dir`, or an empty one that stands for offset 0.
-   * @throws ZodError, SyntaxError or LMDB's own error on a file that is not a state
+   * Opens the state in `dir`, or an empty one.
+   * @param fresh what an empty one stands for
    */
   static async open(dir: string, fresh: Position): Promise<StateStore> {
     await mkdir(dir, { recursive: true })
-    const path = join(dir, DATA_FILE)
-    return new StateStore(
-      open({ path, noSubdir: true, encoding: 'binary', keyEncoding: 'binary' }),
-      fresh,
-    )
+    return new StateStore(await StateFile.open(join(dir, STATE_FILE), fresh))
   }
 
   /** What the state stands for, flushed or not. */
@@ -52,15 +39,20 @@ export class StateStore {
     return this.#position
   }
 
-  /** Whether enough has changed that a flush should not wait for its time. */
-  get full(): boolean {
-    return this.#dirty.size >= MAX_DIRTY
+  /** orders that a flush would write */
+  get unflushed(): number {
+    return this.#dirty.size
+  }
+
+  /** orders in the file */
+  get orders(): number {
+    return this.#file.size
   }
 
   get(orderId: string, key: Buffer): OrderState | null {
     const recent = this.#dirty.get(orderId) ?? this.#flushed.get(orderId)
     if (recent) return recent
-    const stored = this.#states.getBinaryFast(key)
+    const stored = this.#file.get(key)
     return stored ? decodeState(stored) : null
   }
 
@@ -75,33 +67,19 @@ export class StateStore {
     return this.#exclusively(() => this.#write())
   }
 
-  async #write(): Promise<void> {
-    const changed = this.#dirty
-    const position = this.#position
-    this.#flushed = changed
-    this.#dirty = new Map()
-    const writer = new Writer(changed.size * 256 + 64)
-    try {
-      await this.#root.batch(() => {
-        for (const [orderId, state] of changed)
-          void this.#states.put(Buffer.from(orderId), writeState(writer, state))
-        void this.#meta.put(POSITION_KEY, Buffer.from(JSON.stringify(position)))
-      })
-    } catch (error) {
-      this.#dirty = new Map([...changed, ...this.#dirty])
-      throw error
-    }
-  }
-
   /** Flushes, and copies the file into `dir`. @returns what the copy stands for */
   async backup(dir: string): Promise<Position> {
     await mkdir(dir, { recursive: true })
     return this.#exclusively(async () => {
-      const position = this.#position
       await this.#write()
-      await this.#root.backup(join(dir, DATA_FILE), true)
-      return position
+      await this.#file.copyTo(join(dir, STATE_FILE))
+      return this.#file.position
     })
+  }
+
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#file.close()
   }
 
   /** One write or copy of the file at a time. */
@@ -111,16 +89,24 @@ export class StateStore {
     return result
   }
 
-  async close(): Promise<void> {
-    await this.#writing
-    await this.#root.close()
+  async #write(): Promise<void> {
+    if (this.#position === this.#file.position) return
+    const changed = this.#dirty
+    this.#flushed = changed
+    this.#dirty = new Map()
+    try {
+      await this.#file.append(changesOf(changed), this.#position)
+      await this.#file.compact()
+    } catch (error) {
+      this.#dirty = new Map([...changed, ...this.#dirty])
+      throw error
+    }
   }
+}
 
-  /** How many orders the file holds. */
-  get orders(): number {
-    const { entryCount } = this.#states.getStats() as { entryCount: number }
-    return entryCount
-  }
+function* changesOf(states: ReadonlyMap<string, OrderState>): Generator<Change> {
+  for (const [orderId, state] of states)
+    yield { key: Buffer.from(orderId), write: (w) => writeState(w, state) }
 }
 
 export const removeState = (dir: string) => rm(dir, { recursive: true, force: true })

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { CURATED_SUBJECT, CURATED_TOPIC, currentSchema, RAW_TOPIC } from '@order-up/schemas'
+import {
+  CURATED_SUBJECT,
+  CURATED_TOPIC,
+  currentSchema,
+  engineGroup,
+  RAW_TOPIC,
+} from '@order-up/schemas'
 import {
   createKafka,
   createRegistry,
@@ -22,6 +28,8 @@ import { followShares } from './shares.ts'
 import { Snapshots } from './snapshots.ts'
 
 const REJOIN_MS = 1_000
+/** orders that may wait for the next flush, if this worker has all partitions */
+const MAX_UNFLUSHED = 100_000
 
 /** A streams worker: what it is doing is in `health`; `run` ends when told to, or with a TerminalError. */
 export class EngineWorker {
@@ -65,7 +73,7 @@ export class EngineWorker {
     this.#waitingFor = 'Kafka'
     const transport = await this.#retry(signal, () =>
       kafkajsTransport(kafka, {
-        groupId: groupOf(DEPLOYMENT),
+        groupId: engineGroup(DEPLOYMENT),
         topic: RAW_TOPIC,
         sessionTimeoutMs: this.#config.SESSION_TIMEOUT_MS,
         transactionTimeoutMs: this.#config.TRANSACTION_TIMEOUT_MS,
@@ -102,6 +110,7 @@ export class EngineWorker {
         : undefined,
       stateDir: (partition) => join(STATE_DIR, DEPLOYMENT, INSTANCE, String(partition)),
       maxRecordsPerTransaction: this.#config.MAX_RECORDS_PER_TRANSACTION,
+      maxUnflushed: Math.ceil(MAX_UNFLUSHED / partitions),
       metrics: this.#metrics,
       log: this.#log,
     }
@@ -162,6 +171,3 @@ export class EngineWorker {
     }
   }
 }
-
-/** The consumer group of a deployment. */
-export const groupOf = (deployment: string) => `order-up.engine.${deployment}`
