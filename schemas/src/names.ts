@@ -13,6 +13,9 @@ export const shadowTopic = (deployment: string) => `orders.orders.shadow.${deplo
 /** Where a deployment writes the dead letters of buckets that it does not own. */
 export const shadowDlqTopic = (deployment: string) => `orders.events.dlq.shadow.${deployment}`
 
+/** The consumer group in which a deployment reads raw. */
+export const engineGroup = (deployment: string) => `order-up.engine.${deployment}`
+
 /** The engines, and every deployment whose topics exist from the start (generations 1 and 2 of each). */
 export const ENGINES = ['node', 'flink', 'kafka-streams'] as const
 export type Engine = (typeof ENGINES)[number]

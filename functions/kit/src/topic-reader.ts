@@ -13,65 +13,130 @@ export interface TopicRecord {
   headers: IHeaders
 }
 
+/** Where the reading of a partition begins, and what is to be reached. */
+export interface Range {
+  partition: number
+  /** inclusive */
+  from: number
+  /** exclusive */
+  to: number
+}
+
 export interface TopicReader {
   /** resolves once everything that was there at the start has been delivered; rejects if reading or `onRecords` fails */
   caughtUp: Promise<void>
   stop(): Promise<void>
 }
 
+type OnRecords = (records: TopicRecord[]) => void | Promise<void>
+
 /**
  * Delivers a whole topic from its beginning, read_committed and in partition order, and goes on with what comes
- * after. Commits nothing: the group is a throw-away name, since kafkajs cannot read without one.
+ * after: each record once, unless `onRecords` fails. Commits nothing: the group is a throw-away name, since kafkajs
+ * cannot read without one.
  */
 export async function followTopic(
   kafka: Kafka,
   topic: string,
-  onRecords: (records: TopicRecord[]) => void | Promise<void>,
+  onRecords: OnRecords,
 ): Promise<TopicReader> {
+  return follow(kafka, topic, await wholeOf(kafka, topic), onRecords)
+}
+
+async function wholeOf(kafka: Kafka, topic: string): Promise<Range[]> {
   const admin = kafka.admin()
   await admin.connect()
   const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
-  /** partition → the high watermark still to be reached */
-  const ahead = new Map(
-    offsets
-      .filter(({ low, high }) => low !== high)
-      .map(({ partition, high }) => [partition, Number(high)]),
-  )
+  return offsets.map(({ partition, low, high }) => ({
+    partition,
+    from: Number(low),
+    to: Number(high),
+  }))
+}
 
+/**
+ * Reads on from the ranges' beginnings; caught up at their ends. Other partitions are left alone.
+ * @param onPassed is told of everything that was read, also of what is nothing to a reader: transaction markers, and
+ * what was aborted
+ */
+async function follow(
+  kafka: Kafka,
+  topic: string,
+  ranges: readonly Range[],
+  onRecords: OnRecords,
+  onPassed: () => void = () => {},
+): Promise<TopicReader> {
+  /** partition → the next offset to deliver: whenever the group is joined again, kafkajs begins again at 0 */
+  const next = new Map(ranges.map(({ partition, from }) => [partition, from]))
+  /** partition → the offset still to be reached */
+  const ahead = new Map(
+    ranges.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]),
+  )
   const { promise: caughtUp, resolve, reject } = Promise.withResolvers<void>()
   caughtUp.catch(() => {}) // whoever only follows need not await it
   if (ahead.size === 0) resolve()
 
+  let stopped = false
   const consumer = kafka.consumer({
     groupId: `order-up.read.${randomUUID()}`,
+    // a broker that comes back lets nobody join before the member that it knew has timed out
+    sessionTimeout: 10_000,
     maxWaitTimeInMs: 100,
     maxBytesPerPartition: 4 << 20,
     readUncommitted: false,
+    // a consumer that fails while it disconnects would otherwise come back, and nobody would stop it again
+    retry: { restartOnFailure: () => Promise.resolve(!stopped) },
   })
   consumer.on('consumer.crash', ({ payload }) => {
     if (!payload.restart) reject(payload.error)
   })
-  // also told of batches that hold only transaction markers, which eachBatch never sees
-  consumer.on('consumer.end_batch_process', ({ payload }) => {
-    const high = ahead.get(payload.partition)
-    if (high === undefined || Number(payload.lastOffset) + 1 < high) return
-    ahead.delete(payload.partition)
-    if (ahead.size === 0) resolve()
+  consumer.on('consumer.group_join', ({ payload }) => {
+    // kafkajs cannot stop a consumer that is about to restart; a listener that fails ends it
+    if (stopped) throw new Error('stopped while it joined its group')
+    for (const partition of payload.memberAssignment[topic] ?? []) {
+      const offset = next.get(partition)
+      if (offset === undefined) consumer.pause([{ topic, partitions: [partition] }])
+      else consumer.seek({ topic, partition, offset: String(offset) })
+    }
   })
+  const passed = (partition: number, lastOffset: string) => {
+    const offset = Number(lastOffset) + 1
+    if (offset <= (next.get(partition) ?? Infinity)) return
+    next.set(partition, offset)
+    onPassed()
+    if (offset < (ahead.get(partition) ?? Infinity)) return
+    ahead.delete(partition)
+    if (ahead.size === 0) resolve()
+  }
+  // also told of batches that hold only transaction markers, which eachBatch never sees
+  consumer.on('consumer.end_batch_process', ({ payload }) =>
+    passed(payload.partition, payload.lastOffset),
+  )
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
+      const from = next.get(batch.partition) ?? Infinity
+      const records = batch.messages
+        .filter(({ offset }) => Number(offset) >= from)
+        .map((message) => recordOf(batch.partition, message))
       try {
-        await onRecords(batch.messages.map((message) => recordOf(batch.partition, message)))
+        if (records.length > 0) await onRecords(records)
       } catch (error) {
         reject(error)
         throw error // whoever goes on following is given the same records again
       }
+      passed(batch.partition, batch.lastOffset())
     },
   })
-  return { caughtUp, stop: () => consumer.disconnect() }
+  return {
+    caughtUp,
+    stop() {
+      stopped = true
+      return consumer.disconnect()
+    },
+  }
 }
 
 function recordOf(partition: number, m: KafkaMessage): TopicRecord {
@@ -85,18 +150,53 @@ function recordOf(partition: number, m: KafkaMessage): TopicRecord {
   }
 }
 
+interface Patience {
+  /** default 70 s: past the longest transaction timeout used here */
+  stallMs?: number
+}
+
 /**
  * Delivers all that a topic holds now, read_committed, then returns.
- * @throws RetryableError `READ_STALLED` where nothing more arrives within `stallMs` (default 70 s, past the longest
- * transaction timeout used here): as a rule a transaction is open
+ * @throws RetryableError `READ_STALLED` where nothing more can be read for `stallMs`: as a rule a transaction is open
  */
 export async function readTopic(
   kafka: Kafka,
   topic: string,
-  onRecords: (records: TopicRecord[]) => void | Promise<void>,
-  { stallMs = 70_000 }: { stallMs?: number } = {},
+  onRecords: OnRecords,
+  patience: Patience = {},
+): Promise<void> {
+  await read(kafka, topic, await wholeOf(kafka, topic), onRecords, patience)
+}
+
+/**
+ * Delivers the records of one partition between two offsets, read_committed, then returns. What an aborted
+ * transaction wrote there, and the markers, are passed over.
+ * @throws RetryableError `READ_STALLED` as {@link readTopic}
+ */
+export async function readRange(
+  kafka: Kafka,
+  topic: string,
+  range: Range,
+  onRecords: OnRecords,
+  patience: Patience = {},
+): Promise<void> {
+  if (range.from >= range.to) return
+  const inRange = (records: TopicRecord[]) => {
+    const found = records.filter(({ offset }) => offset < range.to)
+    return found.length > 0 ? onRecords(found) : undefined
+  }
+  await read(kafka, topic, [range], inRange, patience)
+}
+
+async function read(
+  kafka: Kafka,
+  topic: string,
+  ranges: readonly Range[],
+  onRecords: OnRecords,
+  { stallMs = 70_000 }: Patience,
 ): Promise<void> {
   const { promise: stalled, reject } = Promise.withResolvers<never>()
+  stalled.catch(() => {}) // it may fail while the consumer still connects
   const timer = setTimeout(() => {
     reject(
       new RetryableError('READ_STALLED', `Nothing more of ${topic} can be read for ${stallMs} ms`, {
@@ -104,17 +204,14 @@ export async function readTopic(
       }),
     )
   }, stallMs)
-  const reader = await followTopic(kafka, topic, (records) => {
-    timer.refresh()
-    return onRecords(records)
-  }).catch((error: unknown) => {
-    clearTimeout(timer)
-    throw error
-  })
   try {
-    await Promise.race([reader.caughtUp, stalled])
+    const reader = await follow(kafka, topic, ranges, onRecords, () => timer.refresh())
+    try {
+      await Promise.race([reader.caughtUp, stalled])
+    } finally {
+      await reader.stop()
+    }
   } finally {
     clearTimeout(timer)
-    await reader.stop()
   }
 }

@@ -1,5 +1,4 @@
-import { groupOf } from '@order-up/engine-node'
-import { CURATED_TOPIC, RAW_TOPIC } from '@order-up/schemas'
+import { CURATED_TOPIC, RAW_TOPIC, engineGroup } from '@order-up/schemas'
 import { SINK_GROUP, TABLE, queryWarehouse } from '@order-up/sink'
 import type { WorkerStatus } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
@@ -45,7 +44,7 @@ export async function collectFigures(
     watermarksOf(admin, RAW_TOPIC)
       .then((marks) => marks.reduce((sum, { low, high }) => sum + high - low, 0))
       .catch(() => null),
-    lagOf(admin, groupOf(deployment), RAW_TOPIC),
+    lagOf(admin, engineGroup(deployment), RAW_TOPIC),
     lagOf(admin, SINK_GROUP, CURATED_TOPIC),
     metricsOf('engine'),
     metricsOf('sink'),

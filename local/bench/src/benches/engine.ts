@@ -1,13 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { groupOf } from '@order-up/engine-node'
-import { CURATED_TOPIC, RAW_TOPIC } from '@order-up/schemas'
+import { CURATED_TOPIC, engineGroup, RAW_TOPIC } from '@order-up/schemas'
 import { round, type Bench } from '../bench.ts'
 import { Pipeline } from '../pipeline.ts'
 import { usageOf } from '../worker.ts'
 
-export const GROUP = groupOf('node-1')
+export const GROUP = engineGroup('node-1')
 
 /** The sink commits up to the last row of a partition; the marker of its transaction comes after it. */
 const PARTITIONS = 4

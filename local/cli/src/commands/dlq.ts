@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { OrderUpError, readTopic, type TopicRecord } from '@order-up/kit'
+import { OrderUpError, readRange, readTopic, type TopicRecord } from '@order-up/kit'
 import { DLQ_HEADERS, DLQ_TOPIC, RAW_SUBJECT } from '@order-up/schemas'
 import { addReachOptions, integer, reach, type ReachOptions } from '../reach.ts'
-import { readRange } from '../read-range.ts'
 import { answer, createProgress, type Shell } from '../shell.ts'
 import { printable, textTable } from '../text-table.ts'
 import { independentReader } from '../verify/independent.ts'
@@ -113,7 +112,7 @@ const showCommand = (shell: Shell) =>
       const { kafka, registry } = await reach(shell, options)
       let found: TopicRecord | undefined
       await readRange(kafka, DLQ_TOPIC, { partition, from: offset, to: offset + 1 }, (records) => {
-        found = records[0]
+        found ??= records[0]
       })
       if (!found)
         throw new OrderUpError(

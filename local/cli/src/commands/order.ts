@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { OrderUpError, type TopicRecord } from '@order-up/kit'
+import { OrderUpError, readRange, type TopicRecord } from '@order-up/kit'
 import { fold, rowOf, type OrderState } from '@order-up/fold'
 import {
   CURATED_SUBJECT,
@@ -17,7 +17,6 @@ import {
 import { queryWarehouse, type QueryValue } from '@order-up/sink'
 import { watermarksOf } from '../offsets.ts'
 import { addReachOptions, reach, withAdmin, type Reach, type ReachOptions } from '../reach.ts'
-import { readRange } from '../read-range.ts'
 import { answer, createProgress, type Shell } from '../shell.ts'
 import { printable, textTable } from '../text-table.ts'
 

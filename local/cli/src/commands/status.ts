@@ -1,6 +1,5 @@
 import { Command } from 'commander'
-import { groupOf } from '@order-up/engine-node'
-import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC } from '@order-up/schemas'
+import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC, engineGroup } from '@order-up/schemas'
 import { SINK_GROUP } from '@order-up/sink'
 import { isHealthy } from '../health.ts'
 import { collectFigures, figuresLine, type Figures } from '../figures.ts'
@@ -53,7 +52,7 @@ export const statusCommand = (shell: Shell) =>
       const workers = run?.workers ?? []
       const status = await withAdmin(reached, async (admin): Promise<Status> => {
         const readers = new Map([
-          [RAW_TOPIC, groupOf(DEPLOYMENT)],
+          [RAW_TOPIC, engineGroup(DEPLOYMENT)],
           [CURATED_TOPIC, SINK_GROUP],
         ])
         const topics = await Promise.all(

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { KafkaConfig, createKafka, parseConfig, silentLog } from '@order-up/kit'
+import { KafkaConfig, createKafka, parseConfig, readRange, silentLog } from '@order-up/kit'
 import { RAW_TOPIC } from '@order-up/schemas'
 import { startTestStack, type TestStack } from '@order-up/stack/testing'
 import type { Admin, Kafka, Transaction } from 'kafkajs'
 import { committedOf, watermarksOf } from '../offsets.ts'
-import { readRange } from '../read-range.ts'
 import { waitForGroup } from './catch-up.ts'
 
 let stack: TestStack

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { groupOf } from '@order-up/engine-node'
-import { OrderUpError, readTopic } from '@order-up/kit'
-import { RAW_TOPIC, SHARES_TOPIC, parseShares } from '@order-up/schemas'
+import { OrderUpError, readRange, readTopic } from '@order-up/kit'
+import { RAW_TOPIC, SHARES_TOPIC, engineGroup, parseShares } from '@order-up/schemas'
 import type { Admin, Kafka } from 'kafkajs'
 import { committedOf, watermarksOf } from '../offsets.ts'
-import { readRange } from '../read-range.ts'
 
 const POLL_MS = 200
 /** A group that stands still for so long may be at the end: what is left may be transaction markers only. */
@@ -49,7 +47,7 @@ export async function waitForEngines(
     await waitForGroup(
       kafka,
       admin,
-      { who: `engine ${deployment}`, groupId: groupOf(deployment), topic: RAW_TOPIC, until },
+      { who: `engine ${deployment}`, groupId: engineGroup(deployment), topic: RAW_TOPIC, until },
       patience,
     )
 }
