@@ -13,7 +13,13 @@ import {
   type Registry,
 } from '@order-up/kit'
 import { GenerateOptions, runGenerator } from '@order-up/producer'
-import { CURATED_SUBJECT, currentSchema, engineGroup, RAW_SUBJECT, RAW_TOPIC } from '@order-up/schemas'
+import {
+  CURATED_SUBJECT,
+  currentSchema,
+  engineGroup,
+  RAW_SUBJECT,
+  RAW_TOPIC,
+} from '@order-up/schemas'
 import { startTestStack, type TestStack } from '@order-up/stack/testing'
 import type { Kafka } from 'kafkajs'
 import { assertExactlyOnce, truthOf, type Truth } from './oracle.ts'
