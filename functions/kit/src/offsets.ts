@@ -8,7 +8,10 @@ export interface PartitionOffsets {
   low: number
   /** the high watermark: the offset of the next record to be appended */
   high: number
-  /** the group's next offset to read; undefined where it has none */
+  /**
+   * the group's next offset to read; undefined where it has none, and negative where it was out of range and kafkajs
+   * has by itself put its default in its place
+   */
   committed: number | undefined
 }
 
@@ -38,7 +41,7 @@ export async function groupOffsets(
             partition,
             low: Number(low),
             high: Number(high),
-            committed: offset < 0 ? undefined : offset,
+            committed: offset === -1 ? undefined : offset,
           }
         })
         .toSorted((a, b) => a.partition - b.partition)
