@@ -1,17 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
+import { cached } from './cached.ts'
 
 const VERSION = '4.0.2'
-const CACHE = join(homedir(), '.cache', 'order-up')
-const RUNTIME = join(CACHE, `aws-lambda-ric-${VERSION}`)
 const BUILD_TOOLS = ['autoconf', 'automake', 'libtoolize', 'cmake', 'g++', 'make']
 
 const run = promisify(execFile)
@@ -41,8 +40,8 @@ export async function startLambda(
   moduleUrl: string,
   env: Record<string, string>,
 ): Promise<LambdaRuntime | { missing: string }> {
-  const missing = await install()
-  if (missing !== undefined) return { missing }
+  const runtime = await install()
+  if (typeof runtime !== 'string') return runtime
   const root = await mkdtemp(join(tmpdir(), 'order-up-lambda-'))
   await writeFile(join(root, 'index.mjs'), `export { handler } from ${JSON.stringify(moduleUrl)}\n`)
 
@@ -58,7 +57,7 @@ export async function startLambda(
       'content-type': 'application/json',
       'lambda-runtime-aws-request-id': next.id,
       'lambda-runtime-deadline-ms': String(Date.now() + 30_000),
-      'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:eu-west-1:000000000000:function:sink',
+      'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:eu-west-1:000000000000:function:test',
     })
     idle.end(next.event)
     idle = undefined
@@ -84,7 +83,7 @@ export async function startLambda(
 
   const child = spawn(
     process.execPath,
-    [join(RUNTIME, 'node_modules', 'aws-lambda-ric', 'index.mjs'), 'index.handler'],
+    [join(runtime, 'node_modules', 'aws-lambda-ric', 'index.mjs'), 'index.handler'],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
       cwd: root,
@@ -94,11 +93,11 @@ export async function startLambda(
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(api.address() as AddressInfo).port}`,
         LAMBDA_TASK_ROOT: root,
         _HANDLER: 'index.handler',
-        AWS_LAMBDA_FUNCTION_NAME: 'sink',
+        AWS_LAMBDA_FUNCTION_NAME: 'test',
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
-        AWS_LAMBDA_LOG_GROUP_NAME: 'sink',
-        AWS_LAMBDA_LOG_STREAM_NAME: 'sink',
+        AWS_LAMBDA_LOG_GROUP_NAME: 'test',
+        AWS_LAMBDA_LOG_STREAM_NAME: 'test',
       },
     },
   )
@@ -126,30 +125,20 @@ export async function startLambda(
   }
 }
 
-/** @returns what keeps it from being built */
-async function install(): Promise<string | undefined> {
-  if (await exists(RUNTIME)) return undefined
-  for (const tool of BUILD_TOOLS) {
-    const found = await run('which', [tool]).catch(() => undefined)
-    if (!found) return `${BUILD_TOOLS.join(', ')}, to build aws-lambda-ric (${tool} is not there)`
-  }
-  await mkdir(CACHE, { recursive: true })
-  const unfinished = await mkdtemp(join(CACHE, 'aws-lambda-ric-unfinished-'))
+/** @returns where it is, or what keeps it from being built */
+async function install(): Promise<string | { missing: string }> {
   try {
-    await writeFile(join(unfinished, 'package.json'), '{"private":true}')
-    const args = ['install', '--no-audit', '--no-fund', `aws-lambda-ric@${VERSION}`]
-    await run('npm', args, { cwd: unfinished, maxBuffer: 64 << 20 })
-    await rename(unfinished, RUNTIME)
-    return undefined
+    return await cached(`aws-lambda-ric-${VERSION}`, async (folder) => {
+      for (const tool of BUILD_TOOLS)
+        await run('which', [tool]).catch(() => {
+          throw new Error(`needs ${BUILD_TOOLS.join(', ')} (${tool} is not there)`)
+        })
+      await writeFile(join(folder, 'package.json'), '{"private":true}')
+      const args = ['install', '--no-audit', '--no-fund', `aws-lambda-ric@${VERSION}`]
+      await run('npm', args, { cwd: folder, maxBuffer: 64 << 20 })
+    })
   } catch (error) {
-    return `aws-lambda-ric ${VERSION}, which did not build: ${String(error).slice(0, 300)}`
-  } finally {
-    await rm(unfinished, { recursive: true, force: true })
+    const why = (error as Error).message.slice(0, 300)
+    return { missing: `aws-lambda-ric ${VERSION}, which could not be built: ${why}` }
   }
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

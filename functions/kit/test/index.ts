@@ -1,0 +1,2 @@
+export { startLambda } from './lambda-runtime.ts'
+export { startPythonServer } from './python-server.ts'
