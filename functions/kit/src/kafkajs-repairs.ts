@@ -15,8 +15,8 @@ type HeaderValue = Buffer | string | null
 export interface EncodableRecord {
   offsetDelta?: number
   timestampDelta?: number
-  key: Buffer | string | null
-  value: Buffer | string | null
+  key?: Buffer | string | null | undefined
+  value: Buffer | string | null | undefined
   headers?: Readonly<Record<string, HeaderValue | undefined | readonly HeaderValue[]>>
 }
 
@@ -60,7 +60,7 @@ function writeHeaders(w: Writer, headers: NonNullable<EncodableRecord['headers']
   for (const name of names) {
     const value = headers[name]
     if (isList(value)) for (const one of value) writeHeader(w, name, one)
-    else writeHeader(w, name, value ?? null)
+    else writeHeader(w, name, value)
   }
 }
 
@@ -69,13 +69,13 @@ const isList = (
   value: HeaderValue | undefined | readonly HeaderValue[],
 ): value is readonly HeaderValue[] => Array.isArray(value)
 
-function writeHeader(w: Writer, name: string, value: HeaderValue) {
+function writeHeader(w: Writer, name: string, value: HeaderValue | undefined) {
   w.string(name)
   writeBytes(w, value)
 }
 
-function writeBytes(w: Writer, value: Buffer | string | null) {
-  if (value === null) return w.long(-1)
+function writeBytes(w: Writer, value: HeaderValue | undefined) {
+  if (value === null || value === undefined) return w.long(-1)
   if (typeof value === 'string') return w.string(value)
   w.long(value.length)
   w.bytes(value)
