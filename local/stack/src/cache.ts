@@ -47,6 +47,24 @@ export async function cached(
   }
 }
 
+/** What the cache holds, by name, which has the version in it; empty where there is none. */
+export async function cacheContents(root: string): Promise<{ name: string; bytes: number }[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+  const folders = entries.filter((e) => e.isDirectory() && !e.name.startsWith('.'))
+  return Promise.all(
+    folders.map(async ({ name }) => ({ name, bytes: await sizeOf(join(root, name)) })),
+  )
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }) // follows no link
+  const files = entries.filter((entry) => entry.isFile())
+  const sizes = files.map(({ parentPath, name }) =>
+    stat(join(parentPath, name)).then(({ size }) => size),
+  )
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
 async function takeTurn(root: string, onProgress: (line: string) => void, signal: AbortSignal) {
   let release = tryLock(join(root, LOCK))
   if (release) return release

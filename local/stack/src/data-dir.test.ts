@@ -47,6 +47,7 @@ describe('a data folder', () => {
     try {
       await assert.rejects(claimDataDir(dataDir), {
         code: 'DATA_DIR_IN_USE',
+        remedy: /--data-dir\b/,
         message: `A stack already runs on ${dataDir} (pid 4711)`,
       })
       await assert.rejects(purgeDataDir(dataDir), { code: 'DATA_DIR_IN_USE' })

@@ -93,7 +93,8 @@ async function inUse(dataDir: string): Promise<TerminalError> {
     'DATA_DIR_IN_USE',
     `A stack already runs on ${resolve(dataDir)}${run ? ` (pid ${run.pid})` : ''}`,
     {
-      remedy: 'see it with `order-up status`, stop it with `order-up down`, or use another --data',
+      remedy:
+        'see it with `order-up status`, stop it with `order-up down`, or use another with --data-dir',
     },
   )
 }

@@ -1,5 +1,7 @@
+export { cacheContents, cacheRoot } from './cache.ts'
 export { purgeDataDir, readRun, type Run } from './data-dir.ts'
 export { deploy } from './deploy.ts'
+export { assertFree, freePort } from './ports.ts'
 export { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'
 export { startStack, type Stack, type StackOptions } from './stack.ts'
 export {

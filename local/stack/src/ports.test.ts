@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { TerminalError } from '@order-up/kit'
+import { portOwner } from './port-owner.ts'
 import { assertFree, freePort } from './ports.ts'
 
 test('a taken port is named with the process that has it and the flag that changes it', async () => {
@@ -27,4 +28,17 @@ test('a taken port is named with the process that has it and the flag that chang
 
 test('a free port is free', async () => {
   await assertFree(await freePort(), '--kafka-port')
+})
+
+test("the port that a connection goes out from is nobody's: only who listens owns one", async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await once(client, 'connect')
+  try {
+    assert.equal(await portOwner(client.localPort!), undefined)
+  } finally {
+    client.destroy()
+    server.close()
+  }
 })

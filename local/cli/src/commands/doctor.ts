@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { dirname } from 'node:path'
 import { Command } from 'commander'
-import { OrderUpError, closeServer, describe, listen } from '@order-up/kit'
-import { findJdk, findMaven, readRun, type Run } from '@order-up/stack'
+import { OrderUpError, describe } from '@order-up/kit'
+import {
+  assertFree,
+  cacheContents,
+  cacheRoot,
+  findJdk,
+  findMaven,
+  readRun,
+  type Run,
+} from '@order-up/stack'
 import { addCommonOptions, dataDirOf, type ReachOptions } from '../reach.ts'
 import { EXIT, answer, type Shell } from '../shell.ts'
 import { isHealthy } from '../health.ts'
@@ -25,7 +32,7 @@ export const doctorCommand = (shell: Shell) =>
   addCommonOptions(new Command('doctor'))
     .summary('check what the stack needs, and the stack itself')
     .description(
-      'Checks Node, JDK, Maven, disk and ports; where a stack runs, its workers instead of the ports.',
+      'Checks Node, JDK, Maven, disk, downloads and ports; where a stack runs, its workers instead of the ports.',
     )
     .action(async (options: ReachOptions) => {
       const dataDir = dataDirOf(shell, options)
@@ -38,9 +45,13 @@ export const doctorCommand = (shell: Shell) =>
         }),
         examine('Maven', () => findMaven(shell.env)),
         disk(dataDir),
+        cache(cacheRoot(shell.env)),
         ...(run
           ? run.workers.map(worker)
-          : [port('Kafka', KAFKA_PORT), port('registry', REGISTRY_PORT)]),
+          : [
+              port('Kafka', KAFKA_PORT, '--kafka-port'),
+              port('registry', REGISTRY_PORT, '--registry-port'),
+            ]),
       ])
       answer(shell, options.json ?? false, examined, (list) => list.map(line).join('\n'))
       if (examined.some(({ ok }) => ok === false)) shell.exitCode = EXIT.failed
@@ -70,17 +81,17 @@ async function disk(dataDir: string): Promise<Examined> {
   }
 }
 
-async function port(who: string, number: number): Promise<Examined> {
-  const name = `port ${number} (${who})`
-  const server = createServer()
-  try {
-    await listen(server, number, '127.0.0.1')
-    await closeServer(server)
-    return { name, ok: true, found: 'free' }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    return { name, ok: false, found: `taken; order-up up says by whom, or takes another` }
-  }
+const port = (who: string, number: number, flag: string) =>
+  examine(`port ${number} (${who})`, async () => {
+    await assertFree(number, flag)
+    return 'free'
+  })
+
+async function cache(root: string): Promise<Examined> {
+  const contents = await cacheContents(root)
+  const list = contents.map(({ name, bytes }) => `${name} (${Math.ceil(bytes / 1e6)} MB)`)
+  const found = list.length > 0 ? list.join(', ') : 'empty; the first start downloads 200 MB'
+  return { name: 'downloads', ok: true, found: `${found} in ${root}` }
 }
 
 async function worker({

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { run } from '../program.ts'
+import { testShell } from '../shell.fixture.ts'
+
+test('what was downloaded is named with its version and size, and so is that nothing was', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'order-up-doctor-'))
+  t.after(() => rm(dir, { recursive: true }))
+  const env = { PATH: process.env['PATH'], HOME: dir, XDG_CACHE_HOME: dir }
+  const downloads = async () => {
+    const shell = testShell({ env, root: dir })
+    await run(shell, ['doctor', '--json'])
+    const examined = JSON.parse(shell.stdout) as { name: string; found: string }[]
+    return examined.find(({ name }) => name === 'downloads')!.found
+  }
+  const before = await downloads()
+  await mkdir(join(dir, 'order-up', 'kafka-1.2.3', 'libs'), { recursive: true })
+  await writeFile(join(dir, 'order-up', 'kafka-1.2.3', 'libs', 'a.jar'), Buffer.alloc(3_500_000))
+
+  assert.match(before, /^empty; .* in .*order-up$/)
+  assert.equal(await downloads(), `kafka-1.2.3 (4 MB) in ${join(dir, 'order-up')}`)
+})
