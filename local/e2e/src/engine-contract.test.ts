@@ -7,6 +7,7 @@ import {
   currentSchema,
   DLQ_TOPIC,
   encodeEvent,
+  engineGroup,
   partitionOf,
   RAW_SUBJECT,
   RAW_TOPIC,
@@ -167,4 +168,45 @@ test('a record of a newer schema stops the engine before it; one of an id that n
   assert.deepEqual(reasons, ['unknown_schema_id'])
   const again = await scene.worker('a')
   assert.equal(await again.exited, 1, 'and a restart does not skip it')
+})
+
+test('raw that was made anew: an offset beyond its end stops the engine; a state of the old log is folded again', async (t) => {
+  const scene = await EngineScene.open(t)
+  const { kafka } = scene
+  await scene.produce(1, 200, 0)
+  const worker = await scene.worker('a')
+  await scene.caughtUp()
+  await worker.kill('SIGTERM')
+  const admin = kafka.admin()
+  await admin.connect()
+  t.after(() => admin.disconnect())
+  await admin.deleteTopics({ topics: [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC] })
+  await admin.createTopics({
+    topics: [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC].map((topic) => ({ topic, numPartitions: 4 })),
+  })
+
+  const setOffsets = (partitions: { partition: number; offset: string }[]) =>
+    admin.setOffsets({ groupId: engineGroup('node-1'), topic: RAW_TOPIC, partitions })
+
+  await setOffsets([0, 1, 2, 3].map((partition) => ({ partition, offset: '500' })))
+  const lost = await scene.worker('a')
+  assert.equal(await lost.exited, 1)
+  assert.match(lost.stderr(), /holds offsets 0 to 0, not committed offset 500/)
+
+  await scene.produce(2, 400, 0)
+  const ends = await admin.fetchTopicOffsets(RAW_TOPIC)
+  await setOffsets(ends.map(({ partition, high }) => ({ partition, offset: high })))
+  const again = await scene.worker('a')
+  await scene.produce(2, 500, 0) // the same orders and more: what is folded silently must be known
+  await scene.caughtUp()
+
+  assert.match(again.stderr(), /does not hold the last record of the state/)
+  const truth = await truthOf(kafka, await scene.registry.subjectIds(RAW_SUBJECT))
+  const expected = [...truth.rows].flatMap(([partition, rows]) => {
+    const from = Number(ends.find((end) => end.partition === partition)!.high)
+    return rows.filter(({ offset }) => offset >= from).map(({ offset }) => `${partition}/${offset}`)
+  })
+  const curated = await lineage(kafka, CURATED_TOPIC, 'raw')
+  assert.ok(expected.length > 100 && truth.duplicates > 1_000)
+  assert.deepEqual([...curated.keys()].toSorted(), expected.toSorted())
 })
