@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 
-/** Where a consumer group stands on one partition. */
-export interface PartitionOffsets {
+/** What a partition holds. */
+export interface Watermarks {
   partition: number
   /** the first offset that the log still holds */
   low: number
   /** the high watermark: the offset of the next record to be appended */
   high: number
+}
+
+/** Where a consumer group stands on one partition. */
+export interface PartitionOffsets extends Watermarks {
   /**
    * the group's next offset to read; undefined where it has none, and negative where it was out of range and kafkajs
    * has by itself put its default in its place
@@ -18,8 +22,16 @@ export interface PartitionOffsets {
 const TRIES = 50
 const RETRY_MS = 100
 
+/** What every partition of a topic holds, in their order. */
+export async function watermarksOf(admin: Admin, topic: string): Promise<Watermarks[]> {
+  const offsets = await admin.fetchTopicOffsets(topic)
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .toSorted((a, b) => a.partition - b.partition)
+}
+
 /**
- * Where a group stands on every partition of a topic. A coordinator that is still loading is waited for: kafkajs's
+ * Where a group stands on every partition of a topic, in their order. A coordinator that is still loading is waited for: kafkajs's
  * admin throws its answer.
  */
 export async function groupOffsets(
@@ -30,21 +42,14 @@ export async function groupOffsets(
   for (let tries = 1; ; tries++) {
     try {
       const [watermarks, [group]] = await Promise.all([
-        admin.fetchTopicOffsets(topic),
+        watermarksOf(admin, topic),
         admin.fetchOffsets({ groupId, topics: [topic] }),
       ])
       const committed = new Map(group?.partitions.map((p) => [p.partition, Number(p.offset)]))
-      return watermarks
-        .map(({ partition, low, high }) => {
-          const offset = committed.get(partition) ?? -1
-          return {
-            partition,
-            low: Number(low),
-            high: Number(high),
-            committed: offset === -1 ? undefined : offset,
-          }
-        })
-        .toSorted((a, b) => a.partition - b.partition)
+      return watermarks.map((marks) => {
+        const offset = committed.get(marks.partition) ?? -1
+        return { ...marks, committed: offset === -1 ? undefined : offset }
+      })
     } catch (error) {
       const retriable = error instanceof Error && 'retriable' in error && error.retriable === true
       if (!retriable || tries === TRIES) throw error

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IHeaders, Kafka, KafkaMessage } from 'kafkajs'
 import { RetryableError } from './errors.ts'
+import { watermarksOf } from './offsets.ts'
 
 /** A record of a topic with where it lay. */
 export interface TopicRecord {
@@ -46,12 +47,8 @@ export async function followTopic(
 async function wholeOf(kafka: Kafka, topic: string): Promise<Range[]> {
   const admin = kafka.admin()
   await admin.connect()
-  const offsets = await admin.fetchTopicOffsets(topic).finally(() => admin.disconnect())
-  return offsets.map(({ partition, low, high }) => ({
-    partition,
-    from: Number(low),
-    to: Number(high),
-  }))
+  const marks = await watermarksOf(admin, topic).finally(() => admin.disconnect())
+  return marks.map(({ partition, low, high }) => ({ partition, from: low, to: high }))
 }
 
 /**

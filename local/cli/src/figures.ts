@@ -1,9 +1,9 @@
+import { groupOffsets, watermarksOf } from '@order-up/kit'
 import { CURATED_TOPIC, RAW_TOPIC, engineGroup } from '@order-up/schemas'
 import { SINK_GROUP, TABLE, queryWarehouse } from '@order-up/sink'
 import type { WorkerStatus } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
 import { fetchMetrics, quantileOf, sumOf, type Sample } from './metrics-text.ts'
-import { committedOf, watermarksOf } from './offsets.ts'
 import { count } from './text-table.ts'
 
 /** How the pipeline is doing; null = not known. */
@@ -72,13 +72,9 @@ const outcomeOf = (samples: readonly Sample[], outcome: string) =>
 
 async function lagOf(admin: Admin, groupId: string, topic: string): Promise<number | null> {
   try {
-    const [marks, committed] = await Promise.all([
-      watermarksOf(admin, topic),
-      committedOf(admin, groupId, topic),
-    ])
-    return marks.reduce(
-      (sum, { partition, low, high }) =>
-        sum + Math.max(0, high - (committed.get(partition) ?? low)),
+    const offsets = await groupOffsets(admin, groupId, topic)
+    return offsets.reduce(
+      (sum, { low, high, committed = 0 }) => sum + Math.max(0, high - Math.max(low, committed)),
       0,
     )
   } catch {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { OrderUpError, readRange, type TopicRecord } from '@order-up/kit'
+import { OrderUpError, readRange, watermarksOf, type TopicRecord } from '@order-up/kit'
 import { fold, rowOf, type OrderState } from '@order-up/fold'
 import {
   CURATED_SUBJECT,
@@ -15,7 +15,6 @@ import {
   type SchemaIds,
 } from '@order-up/schemas'
 import { queryWarehouse, type QueryValue } from '@order-up/sink'
-import { watermarksOf } from '../offsets.ts'
 import { addReachOptions, reach, withAdmin, type Reach, type ReachOptions } from '../reach.ts'
 import { answer, createProgress, type Shell } from '../shell.ts'
 import { printable, textTable } from '../text-table.ts'

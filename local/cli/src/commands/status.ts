@@ -1,9 +1,9 @@
 import { Command } from 'commander'
+import { groupOffsets, watermarksOf, type Watermarks } from '@order-up/kit'
 import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC, engineGroup } from '@order-up/schemas'
 import { SINK_GROUP } from '@order-up/sink'
 import { isHealthy } from '../health.ts'
 import { collectFigures, figuresLine, type Figures } from '../figures.ts'
-import { committedOf, watermarksOf } from '../offsets.ts'
 import { DEPLOYMENT } from '../pipeline.ts'
 import { addReachOptions, reach, withAdmin, type ReachOptions } from '../reach.ts'
 import { answer, type Shell } from '../shell.ts'
@@ -58,14 +58,10 @@ export const statusCommand = (shell: Shell) =>
         const topics = await Promise.all(
           [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC].map(async (topic) => {
             const group = readers.get(topic)
-            const committed = group
-              ? await committedOf(admin, group, topic)
-              : new Map<number, number>()
-            return (await watermarksOf(admin, topic)).map((marks) => ({
-              topic,
-              ...marks,
-              committed: committed.get(marks.partition) ?? null,
-            }))
+            const offsets: (Watermarks & { committed?: number | undefined })[] = group
+              ? await groupOffsets(admin, group, topic)
+              : await watermarksOf(admin, topic)
+            return offsets.map(({ committed = null, ...marks }) => ({ topic, ...marks, committed }))
           }),
         )
         return {
@@ -110,5 +106,6 @@ function statusText({
     ),
     '',
     figuresLine(figures),
+    "applied, duplicate and dead letter count since the engine's workers started, the latency since the sink's start",
   ].join('\n')
 }

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { KafkaConfig, createKafka, parseConfig, readRange, silentLog } from '@order-up/kit'
+import {
+  KafkaConfig,
+  createKafka,
+  groupOffsets,
+  parseConfig,
+  readRange,
+  silentLog,
+  watermarksOf,
+} from '@order-up/kit'
 import { RAW_TOPIC } from '@order-up/schemas'
 import { startTestStack, type TestStack } from '@order-up/stack/testing'
 import type { Admin, Kafka, Transaction } from 'kafkajs'
-import { committedOf, watermarksOf } from '../offsets.ts'
 import { waitForGroup } from './catch-up.ts'
 
 let stack: TestStack
@@ -60,7 +67,9 @@ async function commit(consumerGroupId: string, offset: number) {
     await transaction.sendOffsets({ consumerGroupId, topics: [{ topic: RAW_TOPIC, partitions }] })
     await transaction.commit()
   })
-  await until(async () => (await committedOf(admin, consumerGroupId, RAW_TOPIC)).get(1) === offset)
+  await until(
+    async () => (await groupOffsets(admin, consumerGroupId, RAW_TOPIC))[1]?.committed === offset,
+  )
 }
 
 /** A new broker is for a moment not yet ready to be anybody's coordinator; a first member is let wait for it. */
@@ -83,14 +92,17 @@ const patience = (timeoutMs: number, said: string[] = []) => ({
   onProgress: (line: string) => void said.push(line),
 })
 
-test('watermarks and committed offsets are of partitions in their order', async () => {
-  assert.deepEqual(await watermarksOf(admin, RAW_TOPIC), [
-    { partition: 0, low: 0, high: 0 },
-    { partition: 1, low: 0, high: 10 },
-  ])
+test('the offsets of a group are of partitions in their order', async () => {
   await commit('g-offsets', 4)
-  assert.deepEqual(await committedOf(admin, 'g-offsets', RAW_TOPIC), new Map([[1, 4]]))
-  assert.deepEqual(await committedOf(admin, 'g-never', RAW_TOPIC), new Map())
+  assert.deepEqual(await groupOffsets(admin, 'g-offsets', RAW_TOPIC), [
+    { partition: 0, low: 0, high: 0, committed: undefined },
+    { partition: 1, low: 0, high: 10, committed: 4 },
+  ])
+  const never = await groupOffsets(admin, 'g-never', RAW_TOPIC)
+  assert.deepEqual(
+    never.map(({ committed }) => committed),
+    [undefined, undefined],
+  )
 })
 
 test('a range is read without markers, and without what was aborted', async () => {

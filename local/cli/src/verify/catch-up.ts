@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { OrderUpError, readRange, readTopic } from '@order-up/kit'
+import { OrderUpError, groupOffsets, readRange, readTopic } from '@order-up/kit'
 import { RAW_TOPIC, SHARES_TOPIC, engineGroup, parseShares } from '@order-up/schemas'
 import type { Admin, Kafka } from 'kafkajs'
-import { committedOf, watermarksOf } from '../offsets.ts'
 
 const POLL_MS = 200
 /** A group that stands still for so long may be at the end: what is left may be transaction markers only. */
@@ -64,25 +63,28 @@ export async function waitForGroup(
   let before = ''
   let movedAt = performance.now()
   for (;;) {
-    const committed = await committedOf(admin, groupId, topic)
+    const offsets = await groupOffsets(admin, groupId, topic)
+    const next = new Map(
+      offsets.map(({ partition, low, committed = 0 }) => [partition, Math.max(committed, low)]),
+    )
     for (const [partition, end] of until)
-      if ((committed.get(partition) ?? 0) >= end) reached.add(partition)
+      if ((next.get(partition) ?? 0) >= end) reached.add(partition)
     const missing = [...until].filter(([partition]) => !reached.has(partition))
     if (missing.length === 0) return
 
     const now = performance.now()
-    const position = JSON.stringify([...committed])
+    const position = JSON.stringify([...next])
     if (position !== before) movedAt = now
     before = position
     const isStill = now - movedAt >= STILL_MS
     if (isStill) {
       for (const [partition, to] of missing) {
-        const from = Math.max(committed.get(partition) ?? 0, await lowOf(admin, topic, partition))
+        const from = next.get(partition) ?? 0
         if (!(await holdsRecords(kafka, topic, { partition, from, to }))) reached.add(partition)
       }
       movedAt = performance.now()
     }
-    const behind = missing.reduce((sum, [p, end]) => sum + end - (committed.get(p) ?? 0), 0)
+    const behind = missing.reduce((sum, [p, end]) => sum + end - (next.get(p) ?? 0), 0)
     const line = `${who} is ${behind} offsets of ${topic} behind${isStill ? ' and does not move' : ''}`
     onProgress(`waiting: ${line}`)
     if (now >= deadline)
@@ -95,11 +97,6 @@ export async function waitForGroup(
       )
     await delay(POLL_MS, undefined, { signal })
   }
-}
-
-async function lowOf(admin: Admin, topic: string, partition: number): Promise<number> {
-  const found = (await watermarksOf(admin, topic)).find((w) => w.partition === partition)
-  return found?.low ?? 0
 }
 
 async function holdsRecords(

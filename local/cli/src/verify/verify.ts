@@ -1,4 +1,4 @@
-import { readTopic, type TopicRecord } from '@order-up/kit'
+import { readTopic, watermarksOf, type TopicRecord } from '@order-up/kit'
 import {
   CURATED_SUBJECT,
   CURATED_TOPIC,
@@ -7,7 +7,6 @@ import {
   RAW_TOPIC,
 } from '@order-up/schemas'
 import { SINK_GROUP } from '@order-up/sink'
-import { watermarksOf } from '../offsets.ts'
 import { withAdmin, type Reach } from '../reach.ts'
 import { waitForEngines, waitForGroup, type Patience } from './catch-up.ts'
 import { compare, type Due, type Findings } from './compare.ts'
