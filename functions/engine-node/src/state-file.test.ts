@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { startOf, type Position } from './position.ts'
-import { StateFile, type Change } from './state-file.ts'
+import { NOWHERE, StateFile, type Change } from './state-file.ts'
 
 async function tempFile(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'order-up-test-'))
@@ -18,7 +18,7 @@ const change = (key: string, value: string): Change => ({
   key: Buffer.from(key),
   write: (w) => w.bytes(Buffer.from(value)),
 })
-const valueOf = (file: StateFile, key: string) => file.get(Buffer.from(key))?.toString()
+const valueOf = (file: StateFile, key: string) => file.get(Buffer.from(key))?.value.toString()
 
 /** A file in which 4,000 values of 5 KB were each written `times` times, so that it is compacted now and then. */
 async function rewritten(path: string, times: number): Promise<StateFile> {
@@ -81,6 +81,19 @@ test('two keys of one hash are two keys', async (t) => {
   await file.append([change(one, '3')], at(2))
 
   assert.deepEqual([valueOf(file, one), valueOf(file, other), file.size], ['3', '2', 2])
+})
+
+test('a change that says what it replaces is put in its place, and a new one beside what has its hash', async (t) => {
+  const file = await StateFile.open(await tempFile(t), at(0))
+  t.after(() => file.close())
+  await file.append([{ ...change('order-80130', '1'), replaces: NOWHERE }], at(1))
+  await file.append([{ ...change('order-137953', '2'), replaces: NOWHERE }], at(2))
+  const replaces = file.get(Buffer.from('order-80130'))!.offset
+  await file.append([{ ...change('order-80130', '3'), replaces }], at(3))
+
+  assert.equal(valueOf(file, 'order-80130'), '3')
+  assert.equal(valueOf(file, 'order-137953'), '2')
+  assert.equal(file.size, 2)
 })
 
 test('a file that is mostly outdated is rewritten, and holds the same', async (t) => {

@@ -29,7 +29,19 @@ const MIN_COMPACTION = 16 << 20
 export interface Change {
   key: Buffer
   write(w: Writer): void
+  /** the offset that `get` gave, or NOWHERE: saves reading the key again to be sure; undefined = not known */
+  replaces?: number | undefined
 }
+
+export interface Found {
+  /** valid until the next call */
+  value: Buffer
+  /** where it lies, until the file is compacted */
+  offset: number
+}
+
+/** The offset of what is not there. */
+export const NOWHERE = 0
 
 /** Keys and values in one file that only grows, and is rewritten when most of it is outdated. One writer at a time. */
 export class StateFile {
@@ -77,25 +89,27 @@ export class StateFile {
     return this.#index.size
   }
 
-  /** A key's value, valid until the next call; undefined where there is none. */
-  get(key: Buffer): Buffer | undefined {
+  /** A key's value; undefined where there is none. */
+  get(key: Buffer): Found | undefined {
     const place = this.#index.find(murmur2(key), (at) => this.#hasKey(at, key, at.length))
-    return place && this.#buffer.subarray(RECORD_HEADER + key.length, place.length)
+    if (!place) return undefined
+    const value = this.#buffer.subarray(RECORD_HEADER + key.length, place.length)
+    return { value, offset: place.offset }
   }
 
   /** Appends a block: on failure nothing has changed. */
   async append(changes: Iterable<Change>, position: Position): Promise<void> {
     const block = new BlockWriter(position, this.#end)
-    for (const { key, write } of changes) block.add(key, write)
+    for (const change of changes) block.add(change)
     await writeAll(this.#handle, block.finish(), this.#end)
     this.#position = position
     this.#end += block.length
-    for (const { key, place } of block.added) this.#indexed(key, place)
+    for (const { key, place, replaces } of block.added) this.#indexed(key, place, replaces)
   }
 
-  /** Rewrites the file if most of it is outdated. */
-  async compact(): Promise<void> {
-    if (this.#end < MIN_COMPACTION || this.#end < 2 * this.#live) return
+  /** Rewrites the file if most of it is outdated. @returns whether it did */
+  async compact(): Promise<boolean> {
+    if (this.#end < MIN_COMPACTION || this.#end < 2 * this.#live) return false
     const path = `${this.#path}.compact`
     await rm(path, { force: true })
     const target = await StateFile.open(path, this.#position)
@@ -109,7 +123,7 @@ export class StateFile {
       for (const { key, value, place } of recordsOf(source)) {
         const isNewest = ({ offset }: Place) => offset === place.offset
         if (!this.#index.find(murmur2(key), isNewest)) continue
-        block.add(key, (w) => w.bytes(value))
+        block.add({ key, write: (w) => w.bytes(value) })
         if (block.length < COMPACTED_BLOCK) continue
         await write()
         block = new BlockWriter(null, target.#end)
@@ -125,6 +139,7 @@ export class StateFile {
     this.#end = target.#end
     this.#live = target.#end
     await close(old)
+    return true
   }
 
   /** Copies the file; nothing may be appended meanwhile. */
@@ -142,8 +157,11 @@ export class StateFile {
     this.#live = 0
   }
 
-  #indexed(key: Buffer, place: Place): void {
-    const isKey = (at: Place) => this.#hasKey(at, key, RECORD_HEADER + key.length)
+  #indexed(key: Buffer, place: Place, replaces?: number): void {
+    const isKey = (at: Place) =>
+      replaces === undefined
+        ? this.#hasKey(at, key, RECORD_HEADER + key.length)
+        : at.offset === replaces
     const before = this.#index.set(murmur2(key), place, isKey)
     this.#live += place.length - (before?.length ?? 0)
   }
@@ -168,7 +186,7 @@ interface Record {
 
 /** Builds a block that will lie at `start`. */
 class BlockWriter {
-  readonly added: { key: Buffer; place: Place }[] = []
+  readonly added: { key: Buffer; place: Place; replaces: number | undefined }[] = []
   readonly #start: number
   readonly #w = new Writer(1 << 16)
   readonly #value = new Writer()
@@ -186,7 +204,7 @@ class BlockWriter {
     return this.#w.pos
   }
 
-  add(key: Buffer, write: (w: Writer) => void): void {
+  add({ key, write, replaces }: Change): void {
     this.#value.pos = 0
     write(this.#value)
     const at = this.#w.pos
@@ -194,7 +212,8 @@ class BlockWriter {
     this.#w.uint32(this.#value.pos)
     this.#w.bytes(key)
     this.#w.bytes(this.#value.since(0))
-    this.added.push({ key, place: { offset: this.#start + at, length: this.#w.pos - at } })
+    const place = { offset: this.#start + at, length: this.#w.pos - at }
+    this.added.push({ key, place, replaces })
   }
 
   finish(): Buffer {

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeState, writeState, type OrderState } from '@order-up/fold'
 import type { LastRecord, Position } from './position.ts'
-import { StateFile, type Change } from './state-file.ts'
+import { NOWHERE, StateFile, type Change } from './state-file.ts'
 
 export const STATE_FILE = 'orders.state'
 
@@ -17,6 +17,8 @@ export class StateStore {
   #dirty = new Map<string, OrderState>()
   /** the flush before: being written, then a cache of what is likely to be needed again */
   #flushed = new Map<string, OrderState>()
+  /** where in the file was found, since the last flush, what may change by the next */
+  #offsets = new Map<string, number>()
   #writing: Promise<unknown> = Promise.resolve()
   #position: Position
 
@@ -52,8 +54,9 @@ export class StateStore {
   get(orderId: string, key: Buffer): OrderState | null {
     const recent = this.#dirty.get(orderId) ?? this.#flushed.get(orderId)
     if (recent) return recent
-    const stored = this.#file.get(key)
-    return stored ? decodeState(stored) : null
+    const found = this.#file.get(key)
+    this.#offsets.set(orderId, found?.offset ?? NOWHERE)
+    return found ? decodeState(found.value) : null
   }
 
   /** Takes over what a committed transaction (or a silent refold) changed. */
@@ -92,11 +95,13 @@ export class StateStore {
   async #write(): Promise<void> {
     if (this.#position === this.#file.position) return
     const changed = this.#dirty
+    const offsets = this.#offsets
     this.#flushed = changed
     this.#dirty = new Map()
+    this.#offsets = new Map()
     try {
-      await this.#file.append(changesOf(changed), this.#position)
-      await this.#file.compact()
+      await this.#file.append(changesOf(changed, offsets), this.#position)
+      if (await this.#file.compact()) this.#offsets.clear()
     } catch (error) {
       this.#dirty = new Map([...changed, ...this.#dirty])
       throw error
@@ -104,9 +109,16 @@ export class StateStore {
   }
 }
 
-function* changesOf(states: ReadonlyMap<string, OrderState>): Generator<Change> {
+function* changesOf(
+  states: ReadonlyMap<string, OrderState>,
+  offsets: ReadonlyMap<string, number>,
+): Generator<Change> {
   for (const [orderId, state] of states)
-    yield { key: Buffer.from(orderId), write: (w) => writeState(w, state) }
+    yield {
+      key: Buffer.from(orderId),
+      write: (w) => writeState(w, state),
+      replaces: offsets.get(orderId),
+    }
 }
 
 export const removeState = (dir: string) => rm(dir, { recursive: true, force: true })

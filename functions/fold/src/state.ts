@@ -42,44 +42,45 @@ export function encodeState(state: OrderState): Buffer {
   return w.since(0)
 }
 
-/** Appends the stored form of a state. */
+/** Appends the stored form of a state. Times are stored as what they come after the first, which is shorter. */
 export function writeState(w: Writer, state: OrderState): Buffer {
   const start = w.pos
+  const { firstTs } = state
   w.byte(CONTRACT_VERSION)
   w.long(state.ids.count)
   w.bytes(bytesOf(state.ids))
-  writeOptional(w, state.status, writeStamp)
-  writeFact(w, state.customer, (value) => w.string(value))
-  writeFact(w, state.currency, (value) => w.string(value))
-  writeFact(w, state.items, ({ count, amount }) => {
+  w.long(firstTs)
+  w.long(state.lastTs - firstTs)
+  writeOptional(w, state.status, (by) => writeStamp(w, by, firstTs))
+  writeFact(w, state.customer, firstTs, (value) => w.string(value))
+  writeFact(w, state.currency, firstTs, (value) => w.string(value))
+  writeFact(w, state.items, firstTs, ({ count, amount }) => {
     w.long(count)
     w.long(amount)
   })
-  writeFact(w, state.shipping, (value) => w.long(value))
-  for (const at of state.at) w.optionalLong(at)
+  writeFact(w, state.shipping, firstTs, (value) => w.long(value))
+  for (const at of state.at) w.optionalLong(at === null ? null : at - firstTs)
   w.long(state.paid)
   w.long(state.refunded)
-  w.long(state.firstTs)
-  w.long(state.lastTs)
   return w.since(start)
 }
 
-function writeOptional<T>(w: Writer, value: T | null, write: (w: Writer, value: T) => void) {
+function writeOptional<T>(w: Writer, value: T | null, write: (value: T) => void) {
   if (value === null) return w.byte(0)
   w.byte(2)
-  write(w, value)
+  write(value)
 }
 
-function writeStamp(w: Writer, { ts, rank, id }: Stamp) {
-  w.long(ts)
+function writeStamp(w: Writer, { ts, rank, id }: Stamp, firstTs: number) {
+  w.long(ts - firstTs)
   w.long(rank)
   w.long(id)
 }
 
-function writeFact<T>(w: Writer, fact: Fact<T> | null, write: (value: T) => void) {
-  writeOptional(w, fact, (_, { value, by }) => {
+function writeFact<T>(w: Writer, fact: Fact<T> | null, firstTs: number, write: (value: T) => void) {
+  writeOptional(w, fact, ({ value, by }) => {
     write(value)
-    writeStamp(w, by)
+    writeStamp(w, by, firstTs)
   })
 }
 
@@ -92,18 +93,24 @@ export function decodeState(bytes: Buffer): OrderState {
   const idBytes = r.long() * 16
   const ids = fromBytes(bytes.subarray(r.pos, r.pos + idBytes))
   r.pos += idBytes
+  const firstTs = r.long()
+  const time = (r: Reader) => firstTs + r.long()
+  const stamp = (r: Reader): Stamp => ({ ts: time(r), rank: r.long(), id: r.long() })
+  const fact = <T>(read: (r: Reader) => T): Fact<T> | null =>
+    r.optional((r) => ({ value: read(r), by: stamp(r) }))
+  const at = () => r.optional(time)
   const state = {
     ids,
-    status: r.optional(readStamp),
-    customer: readFact(r, readString),
-    currency: readFact(r, readString),
-    items: readFact(r, (r) => ({ count: r.long(), amount: r.long() })),
-    shipping: readFact(r, readLong),
-    at: [at(r), at(r), at(r), at(r), at(r), at(r), at(r)],
+    firstTs,
+    lastTs: time(r),
+    status: r.optional(stamp),
+    customer: fact(readString),
+    currency: fact(readString),
+    items: fact(readTotals),
+    shipping: fact(readLong),
+    at: [at(), at(), at(), at(), at(), at(), at()],
     paid: r.long(),
     refunded: r.long(),
-    firstTs: r.long(),
-    lastTs: r.long(),
   }
   if (r.pos !== bytes.length || r.outOfRange || r.invalidUtf8)
     throw new NotDecodable('the state is damaged')
@@ -112,9 +119,4 @@ export function decodeState(bytes: Buffer): OrderState {
 
 const readString = (r: Reader) => r.string()
 const readLong = (r: Reader) => r.long()
-const readStamp = (r: Reader): Stamp => ({ ts: r.long(), rank: r.long(), id: r.long() })
-const at = (r: Reader) => r.optional(readLong)
-
-function readFact<T>(r: Reader, read: (r: Reader) => T): Fact<T> | null {
-  return r.optional((r) => ({ value: read(r), by: readStamp(r) }))
-}
+const readTotals = (r: Reader): ItemTotals => ({ count: r.long(), amount: r.long() })
