@@ -126,6 +126,25 @@ describe('the launcher in a fresh clone', () => {
     assert.equal(stdout.match(/got SIGINT/g)?.length, 1)
   })
 
+  // `kill -9` of npm left the whole stack running: dash, which npm runs scripts in, stays between npm and the launcher,
+  // whose parent therefore never changed
+  it('stops the command when npm is killed with -9, though a shell lies between', async () => {
+    const launcher = join(clone, 'local/cli/bin/order-up.mjs')
+    const script = `'${process.execPath}' '${launcher}' stay; exit`
+    const parent = `require('child_process').spawn('sh', ['-c', process.argv[1]], { stdio: 'inherit' })`
+    const npm = spawn(process.execPath, ['-e', parent, script], {
+      detached: true, // so that what it leaves can be ended
+      env: { ...process.env, npm_lifecycle_event: 'start' },
+    })
+    try {
+      const pid = await mainPid(npm)
+      npm.kill('SIGKILL')
+      await gone(pid)
+    } finally {
+      killGroup(npm.pid!)
+    }
+  })
+
   it('takes the command with it when it is killed with -9', async () => {
     const launcher = start('stay')
     const pid = await mainPid(launcher)
@@ -166,6 +185,14 @@ async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) {
     assert.ok(Date.now() < deadline, `process ${pid} is still there`)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // all of it has ended
   }
 }
 

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { constants } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
@@ -66,11 +66,34 @@ export function runChild(command, args, options = {}) {
   })
 }
 
-/** npm that is killed tells nobody, but its child then has another parent. */
+/**
+ * npm that is killed tells nobody. Where it is this process's parent, that then changes; where a shell lies between
+ * (dash stays while its command runs), npm's own pid is looked at.
+ */
 function watchNpm(onGone) {
   if (!process.env.npm_lifecycle_event) return undefined
   const { ppid } = process
-  return setInterval(() => {
-    if (process.ppid !== ppid) onGone()
+  const npmPid = parentOfShell(ppid)
+  const timer = setInterval(() => {
+    if (process.ppid === ppid && (npmPid === undefined || isAlive(npmPid))) return
+    clearInterval(timer) // told twice, the command would not stop in good order
+    onGone()
   }, PARENT_CHECK_MS)
+  return timer
+}
+
+/** The parent of `pid` if that is the shell of an npm script: its command line names this very script. */
+function parentOfShell(pid) {
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=,args=', '-p', `${pid}`], { encoding: 'utf8' })
+  const [, parent, args] = /^\s*(\d+) (.*)/.exec(stdout ?? '') ?? []
+  return args?.includes(basename(process.argv[1])) ? Number(parent) : undefined
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
