@@ -21,8 +21,8 @@ export interface SharesOptions {
   deployment: string
   instance: string
   onEpoch(epoch: number): void
-  /** a record of the shares topic that is not one: going on with the old epoch would be a guess */
-  onInvalid(error: TerminalError): void
+  /** a record that is no epoch, or none can be read any more: going on with the old epoch would be a guess */
+  onFailure(error: TerminalError): void
 }
 
 /**
@@ -33,7 +33,7 @@ export async function followShares(
   kafka: Kafka,
   log: Log,
   signal: AbortSignal,
-  { deployment, instance, onEpoch, onInvalid }: SharesOptions,
+  { deployment, instance, onEpoch, onFailure }: SharesOptions,
 ): Promise<Shares> {
   const reporter = kafka.producer({ allowAutoTopicCreation: false })
   await reporter.connect()
@@ -66,7 +66,7 @@ export async function followShares(
       try {
         newest = parseShares(value)
       } catch (cause) {
-        onInvalid(
+        onFailure(
           new TerminalError(
             'SHARES',
             `${SHARES_TOPIC} offset ${offset} is not an epoch: ${messageOf(cause)}`,
@@ -77,6 +77,9 @@ export async function followShares(
     }
     await takeUp()
   })
+  reader.failed.catch((cause: unknown) =>
+    onFailure(new TerminalError('SHARES', `${SHARES_TOPIC} can no longer be followed`, { cause })),
+  )
   await reader.caughtUp
   following = true
   await takeUp()

@@ -89,13 +89,13 @@ export class EngineWorker {
       )
 
     this.#waitingFor = 'the first epoch of the shares'
-    const invalidShares = Promise.withResolvers<never>()
+    const noShares = Promise.withResolvers<never>()
     const shares = await this.#retry(signal, () =>
       followShares(kafka, this.#log, signal, {
         deployment: DEPLOYMENT,
         instance: INSTANCE,
         onEpoch: (epoch) => this.#metrics.epoch.set(epoch),
-        onInvalid: invalidShares.reject,
+        onFailure: noShares.reject,
       }),
     )
     const context: PartitionContext = {
@@ -115,7 +115,7 @@ export class EngineWorker {
       log: this.#log,
     }
     try {
-      await Promise.race([this.#stay(context, signal), invalidShares.promise])
+      await Promise.race([this.#stay(context, signal), noShares.promise])
     } finally {
       await this.#membership?.leave().catch((error: unknown) => {
         this.#log.warn({ why: messageOf(error) }, 'left the group without an answer')

@@ -26,6 +26,8 @@ export interface Range {
 export interface TopicReader {
   /** resolves once everything that was there at the start has been delivered; rejects if reading or `onRecords` fails */
   caughtUp: Promise<void>
+  /** rejects when nothing more will be delivered, though nobody has stopped the reader */
+  failed: Promise<never>
   stop(): Promise<void>
 }
 
@@ -84,8 +86,12 @@ async function follow(
     // a consumer that fails while it disconnects would otherwise come back, and nobody would stop it again
     retry: { restartOnFailure: () => Promise.resolve(!stopped) },
   })
-  consumer.on('consumer.crash', ({ payload }) => {
-    if (!payload.restart) reject(payload.error)
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  failed.catch(() => {}) // nor this, by whoever reads to the end only
+  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
+    if (restart || stopped) return
+    reject(error)
+    fail(error)
   })
   consumer.on('consumer.group_join', ({ payload }) => {
     // kafkajs cannot stop a consumer that is about to restart; a listener that fails ends it
@@ -129,6 +135,7 @@ async function follow(
   })
   return {
     caughtUp,
+    failed,
     stop() {
       stopped = true
       return consumer.disconnect()
