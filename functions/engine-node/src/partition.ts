@@ -199,9 +199,13 @@ export class Partition {
     let store = await open()
     const local = wanted(store.position) ? store.position.next : -1
     const newer = (position: Position) => wanted(position) && position.next > local
-    await store.close()
-    if (!(await snapshots?.restore(this.#id, dir, newer)) && local < 0) await removeState(dir)
-    store = await open()
+    if (await snapshots?.restore(this.#id, dir, newer, () => store.close())) {
+      store = await open()
+    } else if (local < 0) {
+      await store.close()
+      await removeState(dir)
+      store = await open()
+    }
     this.#unverified = store.position.last
     return store
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ export class Snapshots {
 
   /** @returns the raw offset that the snapshot stands for */
   async save(partition: number, store: StateStore): Promise<number> {
-    return withTempDir(async (dir) => {
+    return withTempDir(tmpdir(), async (dir) => {
       const position = await store.backup(dir)
       const data = join(dir, STATE_FILE)
       const manifest = join(dir, 'manifest.json')
@@ -47,16 +47,24 @@ export class Snapshots {
 
   /**
    * Puts the newest snapshot that `wanted` accepts into `dir`.
+   * @param release closes what is open there; not called where no snapshot is wanted and whole
    * @returns whether there was one; a damaged one is passed over and logged
    */
   async restore(
     partition: number,
     dir: string,
     wanted: (position: Position) => boolean,
+    release: () => Promise<void>,
   ): Promise<boolean> {
     for (const name of await this.#names(partition)) {
       try {
-        if (await this.#restoreOne(`${this.#folder(partition)}/${name}`, dir, wanted)) return true
+        const found = await this.#restoreOne(
+          `${this.#folder(partition)}/${name}`,
+          dir,
+          wanted,
+          release,
+        )
+        if (found) return true
       } catch (error) {
         this.#log.warn({ partition, snapshot: name, why: messageOf(error) }, 'snapshot passed over')
       }
@@ -64,21 +72,28 @@ export class Snapshots {
     return false
   }
 
-  async #restoreOne(name: string, dir: string, wanted: (position: Position) => boolean) {
-    return withTempDir(async (temp) => {
+  async #restoreOne(
+    name: string,
+    dir: string,
+    wanted: (position: Position) => boolean,
+    release: () => Promise<void>,
+  ): Promise<boolean> {
+    await mkdir(dir, { recursive: true })
+    return withTempDir(dir, async (temp) => {
       const manifestFile = join(temp, 'manifest.json')
       await this.#blobs.get(`${name}.json`, manifestFile)
       const manifest = Manifest.parse(JSON.parse(await readFile(manifestFile, 'utf8')))
       if (!wanted(manifest.position)) return false
-      await rm(dir, { recursive: true, force: true })
-      await mkdir(dir, { recursive: true })
-      await this.#blobs.get(`${name}.state`, join(dir, STATE_FILE))
+      const data = join(temp, STATE_FILE)
+      await this.#blobs.get(`${name}.state`, data)
       // opening checks the data, and keeps what is whole of it
-      const store = await StateStore.open(dir, startOf(manifest.position.partitions))
+      const store = await StateStore.open(temp, startOf(manifest.position.partitions))
       await store.close()
-      if (isDeepStrictEqual(store.position, manifest.position)) return true
-      await rm(dir, { recursive: true, force: true })
-      throw new Error('its data is damaged')
+      if (!isDeepStrictEqual(store.position, manifest.position))
+        throw new Error('its data is damaged')
+      await release()
+      await rename(data, join(dir, STATE_FILE))
+      return true
     })
   }
 
@@ -99,8 +114,8 @@ export class Snapshots {
 
 const nameOf = (next: number) => String(next).padStart(16, '0')
 
-async function withTempDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'order-up-snapshot-'))
+async function withTempDir<T>(parent: string, use: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(parent, 'snapshot-'))
   try {
     return await use(dir)
   } finally {

@@ -119,6 +119,7 @@ async function snapshots(t: TestContext) {
   return { url, snapshots: new Snapshots(await openBlobStore(url), 'node-1', silentLog()) }
 }
 const any = () => true
+const nothing = () => Promise.resolve()
 
 test('a snapshot stands for the offset at which it was taken, and the newest wanted one is restored', async (t) => {
   const { snapshots: kept } = await snapshots(t)
@@ -129,7 +130,7 @@ test('a snapshot stands for the offset at which it was taken, and the newest wan
   await store.close()
   const restored = async (wanted: (p: Position) => boolean) => {
     const dir = join(await tempDir(t), 'state')
-    if (!(await kept.restore(3, dir, wanted))) return undefined
+    if (!(await kept.restore(3, dir, wanted, nothing))) return undefined
     const copy = await StateStore.open(dir, startOf(4))
     const found = [copy.position.next, rowIn(copy, 'o-1')?.version]
     await copy.close()
@@ -139,7 +140,7 @@ test('a snapshot stands for the offset at which it was taken, and the newest wan
   assert.deepEqual(await restored(any), [50, 4])
   assert.deepEqual(await restored(({ next }) => next <= 49), [10, 3])
   assert.equal(await restored(({ next }) => next < 10), undefined)
-  assert.equal(await kept.restore(2, await tempDir(t), any), false)
+  assert.equal(await kept.restore(2, await tempDir(t), any, nothing), false)
 })
 
 test('a snapshot whose data is damaged is passed over for the one before', async (t) => {
@@ -153,7 +154,7 @@ test('a snapshot whose data is damaged is passed over for the one before', async
   await truncate(file, (await stat(file)).size - 1)
   const dir = join(await tempDir(t), 'state')
 
-  assert.equal(await kept.restore(0, dir, any), true)
+  assert.equal(await kept.restore(0, dir, any, nothing), true)
 
   const copy = await StateStore.open(dir, startOf(4))
   t.after(() => copy.close())
