@@ -68,7 +68,8 @@ async function npmCi() {
   console.error('order-up: installing what package-lock.json lists (once, about a minute)')
   const progress = setInterval(() => console.error(`  still installing, ${seconds()} s`), 5_000)
   const said = [] // shown if it fails only: npm's warnings are not for who wants to see the pipeline run
-  const [command, args] = npm(['ci', '--no-audit', '--no-fund'])
+  // under `npm run --silent` it would not say why it fails
+  const [command, args] = npm(['ci', '--no-audit', '--no-fund', '--loglevel=warn'])
   const code = await runChild(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
