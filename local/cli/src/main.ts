@@ -9,6 +9,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     if (stop.signal.aborted) process.exit(EXIT.failed) // asked twice: at once; the children end with this process
     stop.abort()
   })
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE') process.exit(EXIT.failed) // who reads no further, as `| head`, changes no exit code
+})
+
 const isBackground = process.argv.includes('--background')
 
 const shell: Shell = {
@@ -20,4 +24,11 @@ const shell: Shell = {
   signal: stop.signal,
   exitCode: EXIT.done,
 }
-process.exit(await run(shell, process.argv.slice(2)))
+const exitCode = await run(shell, process.argv.slice(2))
+// npm makes a pipe to its reader non-blocking: what does not fit into it yet would be lost at the exit
+await Promise.all([process.stdout, process.stderr].map(written))
+process.exit(exitCode)
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}
