@@ -281,6 +281,7 @@ test('a pipeline without faults has none', async () => {
   assert.deepEqual(problems, [])
   assert.deepEqual(counts, {
     raw: 10,
+    later: 0,
     applied: 6,
     duplicate: 2,
     deadLetter: 2,

@@ -23,6 +23,8 @@ export interface Problem {
 
 interface Counts {
   raw: number
+  /** of these, what came after verification began: its row and dead letter may still be on their way */
+  later: number
   applied: number
   duplicate: number
   deadLetter: number
@@ -94,6 +96,7 @@ async function countAll(db: Scratch): Promise<Counts> {
   const { applied = 0, duplicate = 0, ...deadLetters } = Object.fromEntries(byOutcome)
   return {
     raw: await of('raw'),
+    later: await db.count('SELECT count(*) FROM raw JOIN due USING (p) WHERE raw.o >= due.until'),
     applied,
     duplicate,
     deadLetter: Object.values(deadLetters).reduce((sum, n) => sum + n, 0),

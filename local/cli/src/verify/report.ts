@@ -11,6 +11,9 @@ export function report({ verdict, counts, problems }: Verdict): string {
     .join(', ')
   const lines = [
     `raw         ${n(counts.raw)} records = ${n(counts.applied)} applied + ${n(counts.duplicate)} duplicate + ${n(counts.deadLetter)} malformed`,
+    ...(counts.later > 0
+      ? [`            ${n(counts.later)} of them came meanwhile: their rows need not be there yet`]
+      : []),
     `curated     ${n(counts.curated)} rows`,
     `dead letter ${n(counts.deadLetterRecords)} records${reasons && ` (${reasons})`}`,
     `warehouse   ${n(counts.warehouse)} rows, ${n(counts.orders)} orders by the fold`,
