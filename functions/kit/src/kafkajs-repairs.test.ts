@@ -44,6 +44,28 @@ test('a null header value, which kafkajs reads but throws on when it writes, is 
   assert.equal(encodeRecord(record).buffer.toString('hex'), '12000000010102026101')
 })
 
+test('a broker that cannot name the coordinator is asked again', async () => {
+  const Cluster = require('kafkajs/src/cluster/index.js') as {
+    prototype: { findGroupCoordinator(this: object, group: object): Promise<unknown> }
+  }
+  const createRetry = require('kafkajs/src/retry') as (options: object) => unknown
+  let asked = 0
+  const cluster = Object.assign(Object.create(Cluster.prototype) as object, {
+    retrier: createRetry({ initialRetryTime: 1, retries: 5 }),
+    logger: { debug: () => {} },
+    refreshMetadata: () => Promise.resolve(),
+    findBroker: ({ nodeId }: { nodeId: number }) => Promise.resolve(nodeId),
+    brokerPool: {
+      // what kafkajs's own pool answers when no broker has an answer
+      withBroker: () => Promise.resolve(++asked < 3 ? null : { coordinator: { nodeId: 7 } }),
+    },
+  })
+
+  const found = await Cluster.prototype.findGroupCoordinator.call(cluster, { groupId: 'g' })
+
+  assert.deepEqual([found, asked], [7, 3])
+})
+
 test('messages are grouped in order', () => {
   const partitioner = ({ message }: { message: number }) => message % 3
   const group = (messages: number[], partitionMetadata: unknown[]) =>

@@ -2,10 +2,11 @@ import { createRequire } from 'node:module'
 import { Writer } from '@order-up/schemas'
 
 /**
- * Replaces three functions inside kafkajs 2.2.4, its last release, before it is loaded:
+ * Replaces four functions inside kafkajs 2.2.4, its last release, before it is loaded:
  * - a record is put together from five zeroed buffers of 512 bytes and a Long, and a send's messages are grouped per
  *   partition in quadratic time: most of the cost of producing (measured);
  * - writing a null header value throws, which raw records may have;
+ * - a broker that cannot name a group's coordinator yet (it is coming up) is not asked again;
  * - after every answer a timer of negative length is set, of which Node 24 warns.
  *
  * Import this before kafkajs; in a bundle, where its modules can't be found, kafkajs stays as it is.
@@ -117,6 +118,23 @@ function calmDown(queue: { scheduleCheckPendingRequests(this: RequestQueue): voi
   }
 }
 
+interface Cluster {
+  findGroupCoordinatorMetadata(group: unknown): Promise<unknown>
+}
+
+/** Makes the error one that kafkajs's search for a coordinator tries again after. */
+function keepAsking(cluster: Cluster, BrokerNotFound: new (message: string) => Error) {
+  const find = cluster.findGroupCoordinatorMetadata
+  cluster.findGroupCoordinatorMetadata = async function (group) {
+    try {
+      return await find.call(this, group)
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'KafkaJSGroupCoordinatorNotFound') throw error
+      throw new BrokerNotFound(error.message)
+    }
+  }
+}
+
 function replace() {
   const require = createRequire(import.meta.url)
   const source = 'kafkajs/src'
@@ -138,6 +156,11 @@ function replace() {
   }
   const queue = require(`${source}/network/requestQueue/index.js`) as { prototype: never }
   calmDown(queue.prototype)
+  const cluster = require(`${source}/cluster/index.js`) as { prototype: Cluster }
+  const errors = require(`${source}/errors.js`) as {
+    KafkaJSBrokerNotFound: new (message: string) => Error
+  }
+  keepAsking(cluster.prototype, errors.KafkaJSBrokerNotFound)
 }
 
 replace()

@@ -43,7 +43,7 @@ export function createRegistry(url: string): Registry {
         `The schema registry at ${root} does not answer`,
         {
           cause,
-          remedy: 'check SCHEMA_REGISTRY_URL, or `order-up status`',
+          remedy: 'check SCHEMA_REGISTRY_URL, or `npm run order-up -- status`',
         },
       )
     }
@@ -80,7 +80,7 @@ export function createRegistry(url: string): Registry {
         'SCHEMA_NOT_REGISTERED',
         `Subject ${subject} does not hold this code's schema`,
         {
-          remedy: 'deploy the schemas first (`order-up up` does so locally)',
+          remedy: 'deploy the schemas first (`npm run order-up -- up` does so locally)',
         },
       )
     },

@@ -127,7 +127,7 @@ async function countPartitions(kafka: Kafka): Promise<number> {
   } catch (error) {
     if (protocolErrorOf(error)?.type === 'UNKNOWN_TOPIC_OR_PARTITION')
       throw new TerminalError('TOPIC_MISSING', `Topic ${RAW_TOPIC} does not exist`, {
-        remedy: 'deploy the topics first (`order-up up` does so locally)',
+        remedy: 'deploy the topics first (`npm run order-up -- up` does so locally)',
       })
     throw unreachable(error)
   } finally {
@@ -208,7 +208,7 @@ function isBug(error: unknown): boolean {
 const unreachable = (cause: unknown) =>
   new RetryableError('KAFKA_UNREACHABLE', 'Kafka does not answer', {
     cause,
-    remedy: 'check KAFKA_BROKERS, or `order-up status`',
+    remedy: 'check KAFKA_BROKERS, or `npm run order-up -- status`',
   })
 
 const refused = (cause: unknown) =>

@@ -119,7 +119,7 @@ function post(socketPath: string, body: string): Promise<{ status: number; body:
       reject(
         new OrderUpError('NO_SINK', `No sink answers on ${socketPath}`, {
           cause,
-          remedy: 'start it: order-up up',
+          remedy: 'start it: `npm run order-up -- up`',
         }),
       ),
     )

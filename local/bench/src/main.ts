@@ -4,11 +4,19 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Bench, Figures } from './bench.ts'
 import { codec, foldBench } from './benches/codec.ts'
-import { engine } from './benches/engine.ts'
+import { engine, engineLocal } from './benches/engine.ts'
 import { latency } from './benches/latency.ts'
 import { million, tenMillion } from './benches/state.ts'
 
-const BENCHES: readonly Bench[] = [codec, foldBench, engine, latency, million, tenMillion]
+const BENCHES: readonly Bench[] = [
+  codec,
+  foldBench,
+  engine,
+  engineLocal,
+  latency,
+  million,
+  tenMillion,
+]
 
 const HELP = `npm run bench -- [names]
 

@@ -19,9 +19,22 @@ export interface Figures {
   /** offsets that the engine, and the sink, have not committed yet */
   engineLag: number | null
   sinkLag: number | null
-  /** from event_ts to written in the warehouse, seconds, since the sink started */
+  /** from event_ts to written in the warehouse, seconds, since the sink started; what comes late counts as slow */
   latencyP50: number | null
-  latencyP99: number | null
+  latencyP90: number | null
+}
+
+/** Nothing is known where Kafka does not answer. */
+export const UNKNOWN_FIGURES: Figures = {
+  raw: null,
+  applied: null,
+  duplicate: null,
+  deadLetter: null,
+  rows: null,
+  engineLag: null,
+  sinkLag: null,
+  latencyP50: null,
+  latencyP90: null,
 }
 
 const RECORDS = 'orderup_engine_records_total'
@@ -62,7 +75,7 @@ export async function collectFigures(
     engineLag,
     sinkLag,
     latencyP50: quantileOf(sink, LATENCY, 0.5) ?? null,
-    latencyP99: quantileOf(sink, LATENCY, 0.99) ?? null,
+    latencyP90: quantileOf(sink, LATENCY, 0.9) ?? null,
   }
 }
 
@@ -87,10 +100,10 @@ export function figuresLine(f: Figures): string {
   const n = (value: number | null) => (value === null ? '?' : count(value))
   return [
     `raw ${n(f.raw)}`,
-    `applied ${n(f.applied)}, duplicate ${n(f.duplicate)}, dead letter ${n(f.deadLetter)}`,
+    `since start: applied ${n(f.applied)}, duplicate ${n(f.duplicate)}, dead letter ${n(f.deadLetter)}`,
     `warehouse ${n(f.rows)} orders`,
     `behind ${n(f.engineLag)}`,
-    `event → warehouse p50 ${duration(f.latencyP50)}, p99 ${duration(f.latencyP99)}`,
+    `event → warehouse p50 ${duration(f.latencyP50)}, p90 ${duration(f.latencyP90)}`,
   ].join(' | ')
 }
 

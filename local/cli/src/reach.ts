@@ -98,7 +98,7 @@ export async function requireRun(shell: Shell, dataDir: string): Promise<void> {
 
 const nothingRuns = (dataDir: string) =>
   new OrderUpError('NOTHING_RUNS', `No stack runs on ${dataDir}`, {
-    remedy: 'start one with `npm start` (or `order-up up` for one without a generator)',
+    remedy: 'start one with `npm start` (or `npm run order-up -- up` for one without a generator)',
   })
 
 /** Runs `use` with Kafka's admin client. @throws OrderUpError `KAFKA_UNREACHABLE` */
@@ -113,7 +113,7 @@ export async function withAdmin<T>(
     throw new OrderUpError(
       'KAFKA_UNREACHABLE',
       `Kafka at ${config.KAFKA_BROKERS.join(',')} does not answer`,
-      { cause: new Error(messageOf(cause)), remedy: 'see what runs: order-up status' },
+      { cause: new Error(messageOf(cause)), remedy: 'see what runs: `npm run order-up -- status`' },
     )
   }
   try {

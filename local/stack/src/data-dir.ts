@@ -94,7 +94,7 @@ async function inUse(dataDir: string): Promise<TerminalError> {
     `A stack already runs on ${resolve(dataDir)}${run ? ` (pid ${run.pid})` : ''}`,
     {
       remedy:
-        'see it with `order-up status`, stop it with `order-up down`, or use another with --data-dir',
+        'see it with `npm run order-up -- status`, stop it with `npm run order-up -- down`, or use another with --data-dir',
     },
   )
 }

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
-import { groupOffsets, watermarksOf, type Watermarks } from '@order-up/kit'
+import { setTimeout } from 'node:timers/promises'
+import { groupOffsets, messageOf, watermarksOf, type Watermarks } from '@order-up/kit'
 import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC, engineGroup } from '@order-up/schemas'
 import { SINK_GROUP } from '@order-up/sink'
 import { isHealthy } from '../health.ts'
-import { collectFigures, figuresLine, type Figures } from '../figures.ts'
+import { collectFigures, figuresLine, UNKNOWN_FIGURES, type Figures } from '../figures.ts'
 import { DEPLOYMENT } from '../pipeline.ts'
 import { addReachOptions, reach, withAdmin, type ReachOptions } from '../reach.ts'
-import { answer, type Shell } from '../shell.ts'
+import { EXIT, answer, type Shell } from '../shell.ts'
 import { textTable } from '../text-table.ts'
 
 interface TopicPartition {
@@ -36,9 +37,14 @@ interface Status {
   brokers: string
   registryUrl: string
   workers: WorkerLine[]
+  /** why nothing of Kafka is known; null = it answers */
+  kafka: string | null
   topics: TopicPartition[]
   figures: Figures
 }
+
+/** Whoever asks for the status of a broker that hangs needs an answer, not its time-out. */
+const KAFKA_MS = 5_000
 
 export const statusCommand = (shell: Shell) =>
   addReachOptions(new Command('status'))
@@ -50,7 +56,13 @@ export const statusCommand = (shell: Shell) =>
       const reached = await reach(shell, options)
       const { run, dataDir, config, querySocket } = reached
       const workers = run?.workers ?? []
-      const status = await withAdmin(reached, async (admin): Promise<Status> => {
+      const ofWorkers = Promise.all(
+        workers.map(async (w) => ({
+          ...w,
+          healthy: w.httpPort === null ? null : await isHealthy(w.httpPort),
+        })),
+      )
+      const answers = withAdmin(reached, async (admin) => {
         const readers = new Map([
           [RAW_TOPIC, engineGroup(DEPLOYMENT)],
           [CURATED_TOPIC, SINK_GROUP],
@@ -64,21 +76,28 @@ export const statusCommand = (shell: Shell) =>
             return offsets.map(({ committed = null, ...marks }) => ({ topic, ...marks, committed }))
           }),
         )
-        return {
-          pid: run?.pid ?? null,
-          dataDir,
-          brokers: config.KAFKA_BROKERS.join(','),
-          registryUrl: config.SCHEMA_REGISTRY_URL,
-          workers: await Promise.all(
-            workers.map(async (w) => ({
-              ...w,
-              healthy: w.httpPort === null ? null : await isHealthy(w.httpPort),
-            })),
-          ),
-          topics: topics.flat(),
-          figures: await collectFigures(admin, workers, { deployment: DEPLOYMENT, querySocket }),
-        }
+        const figures = await collectFigures(admin, workers, {
+          deployment: DEPLOYMENT,
+          querySocket,
+        })
+        return { kafka: null, topics: topics.flat(), figures }
       })
+      const late = setTimeout(KAFKA_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`no answer within ${KAFKA_MS / 1_000} s`)
+      })
+      const ofKafka = await Promise.race([answers, late]).catch((error: unknown) => {
+        if (!run) throw error // there is nothing else to show
+        shell.exitCode = EXIT.failed
+        return { kafka: messageOf(error), topics: [], figures: UNKNOWN_FIGURES }
+      })
+      const status: Status = {
+        pid: run?.pid ?? null,
+        dataDir,
+        brokers: config.KAFKA_BROKERS.join(','),
+        registryUrl: config.SCHEMA_REGISTRY_URL,
+        workers: await ofWorkers,
+        ...ofKafka,
+      }
       answer(shell, options.json ?? false, status, statusText)
     })
 
@@ -88,6 +107,7 @@ function statusText({
   brokers,
   registryUrl,
   workers,
+  kafka,
   topics,
   figures,
 }: Status): string {
@@ -100,12 +120,16 @@ function statusText({
       workers.map((w) => [w.name, w.state, w.pid, w.httpPort, w.healthy, w.restarts, w.lastEnd]),
     ),
     '',
-    textTable(
-      ['topic', 'partition', 'low', 'high', 'read to'],
-      topics.map((t) => [t.topic, t.partition, t.low, t.high, t.committed]),
-    ),
-    '',
-    figuresLine(figures),
-    "applied, duplicate and dead letter count since the engine's workers started, the latency since the sink's start",
+    ...(kafka === null ? answered(topics, figures) : [`Kafka: unknown, ${kafka}`]),
   ].join('\n')
 }
+
+const answered = (topics: readonly TopicPartition[], figures: Figures) => [
+  textTable(
+    ['topic', 'partition', 'low', 'high', 'read to'],
+    topics.map((t) => [t.topic, t.partition, t.low, t.high, t.committed]),
+  ),
+  '',
+  figuresLine(figures),
+  "applied, duplicate and dead letter count since the engine's workers started, the latency since the sink's start",
+]

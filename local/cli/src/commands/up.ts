@@ -28,7 +28,7 @@ export const upCommand = (shell: Shell) =>
           shell,
           options.json ?? false,
           { pid },
-          () => `The stack runs (pid ${pid}). See it: order-up status`,
+          () => `The stack runs (pid ${pid}). See it: npm run order-up -- status`,
         )
       }
       const stack = await runStack(shell, options, (line) => shell.err(`${line}\n`))
@@ -58,7 +58,7 @@ async function runUntilStopped(
     ({ brokers, registryUrl }) =>
       [
         `Ready: Kafka ${brokers}, registry ${registryUrl}`,
-        'In another terminal: order-up produce, order-up status, order-up verify. Ctrl-C stops.',
+        'In another terminal: `npm run order-up -- produce`, or status, or verify. Ctrl-C stops.',
       ].join('\n'),
   )
   const progress = createProgress(shell, 0)

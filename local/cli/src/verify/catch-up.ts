@@ -29,7 +29,7 @@ async function owners(kafka: Kafka): Promise<string[]> {
   })
   if (newest === null)
     throw new OrderUpError('NO_SHARES', `${SHARES_TOPIC} is empty: no engine may work yet`, {
-      remedy: 'deploy first (`order-up up` does so locally)',
+      remedy: 'deploy first (`npm run order-up -- up` does so locally)',
     })
   const { shares } = parseShares(newest)
   return Object.keys(shares).filter((deployment) => (shares[deployment] ?? []).length > 0)
@@ -92,7 +92,7 @@ export async function waitForGroup(
         'NOT_CAUGHT_UP',
         `Not verified after ${timeoutMs / 1_000} s: ${line}`,
         {
-          remedy: 'see whether it works: order-up status; wait longer with --timeout',
+          remedy: 'see whether it works: `npm run order-up -- status`; wait longer with --timeout',
         },
       )
     await delay(POLL_MS, undefined, { signal })
