@@ -82,14 +82,18 @@ export const statusCommand = (shell: Shell) =>
         })
         return { kafka: null, topics: topics.flat(), figures }
       })
-      const late = setTimeout(KAFKA_MS, undefined, { ref: false }).then(() => {
+      const tooLate = async () => {
+        await setTimeout(KAFKA_MS, undefined, { ref: false })
         throw new Error(`no answer within ${KAFKA_MS / 1_000} s`)
-      })
-      const ofKafka = await Promise.race([answers, late]).catch((error: unknown) => {
-        if (!run) throw error // there is nothing else to show
-        shell.exitCode = EXIT.failed
-        return { kafka: messageOf(error), topics: [], figures: UNKNOWN_FIGURES }
-      })
+      }
+      // where no stack runs there is nothing else to show, and the error says it all
+      const ofKafka = await (run ? Promise.race([answers, tooLate()]) : answers).catch(
+        (error: unknown) => {
+          if (!run) throw error
+          shell.exitCode = EXIT.failed
+          return { kafka: messageOf(error), topics: [], figures: UNKNOWN_FIGURES }
+        },
+      )
       const status: Status = {
         pid: run?.pid ?? null,
         dataDir,
