@@ -3,18 +3,31 @@ import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeRecord, groupMessagesPerPartition, type EncodableRecord } from './kafkajs-repairs.ts'
+import {
+  encodeRecord,
+  filterAbortedMessages,
+  groupMessagesPerPartition,
+  type EncodableRecord,
+} from './kafkajs-repairs.ts'
 
-/** kafkajs's own function, loaded afresh. */
 const require = createRequire(import.meta.url)
-const theirs = (() => {
-  const path = require.resolve('kafkajs/src/protocol/recordBatch/record/v0/index.js')
+
+/** kafkajs's own module, loaded afresh. */
+function original(name: string): unknown {
+  const path = require.resolve(name)
   const ours = require.cache[path]
   delete require.cache[path]
-  const encode = require(path) as (record: EncodableRecord) => { buffer: Buffer }
+  const theirs: unknown = require(path)
   require.cache[path] = ours
-  return encode
-})()
+  return theirs
+}
+
+const theirs = original('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (
+  record: EncodableRecord,
+) => { buffer: Buffer }
+const theirFilter = original(
+  'kafkajs/src/consumer/filterAbortedMessages.js',
+) as typeof filterAbortedMessages
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
 const headers = fc.dictionary(
@@ -64,6 +77,38 @@ test('a broker that cannot name the coordinator is asked again', async () => {
   const found = await Cluster.prototype.findGroupCoordinator.call(cluster, { groupId: 'g' })
 
   assert.deepEqual([found, asked], [7, 3])
+})
+
+test('a fetch that begins within two aborted transactions shows no record of either', () => {
+  const record = (offset: number, producerId: string, kind: 'record' | 'marker' | 'plain') => ({
+    offset: `${offset}`,
+    key: null,
+    isControlRecord: kind === 'marker',
+    batchContext: { producerId, inTransaction: kind !== 'plain' },
+  })
+  // A and B began at 1 and 2; the fetch begins at 10, with a record of B
+  const fetched = {
+    messages: [
+      record(10, 'B', 'record'),
+      record(11, 'A', 'record'),
+      record(12, 'C', 'plain'),
+      record(13, 'B', 'marker'),
+      record(14, 'B', 'record'), // of B's next transaction, which is committed
+      record(15, 'A', 'record'),
+      record(16, 'A', 'marker'),
+      record(17, 'B', 'marker'),
+    ],
+    abortedTransactions: [
+      { firstOffset: '1', producerId: 'A' },
+      { firstOffset: '2', producerId: 'B' },
+    ],
+  }
+  const shown = (messages: { offset: string; isControlRecord: boolean }[]) =>
+    messages.filter((m) => !m.isControlRecord).map(({ offset }) => offset)
+
+  assert.deepEqual(shown(filterAbortedMessages(fetched)), ['12', '14'])
+  assert.equal(filterAbortedMessages({ ...fetched, abortedTransactions: null }).length, 8)
+  assert.ok(shown(theirFilter(fetched)).includes('10'), 'the bug is still there: replace it')
 })
 
 test('messages are grouped in order', () => {
