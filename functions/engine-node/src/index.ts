@@ -1,3 +1,0 @@
-export { EngineConfig } from './config.ts'
-export { createMetrics, type EngineMetrics } from './metrics.ts'
-export { EngineWorker } from './worker.ts'
