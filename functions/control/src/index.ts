@@ -1,1 +1,5 @@
+export * from './deployments.ts'
+export * from './share-table.ts'
+export * from './swap.ts'
 export * from './topics.ts'
+export * from './verdict.ts'

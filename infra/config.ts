@@ -1,0 +1,243 @@
+import {
+  DeploymentName,
+  planDeployments,
+  splitProblems,
+  type DeploymentPlan,
+} from '@order-up/control'
+import { z } from 'zod'
+import { sizesOf, type Sizes } from './plan/sizes.ts'
+
+/**
+ * The stack's configuration, parsed once. Every key is `order-up:<key>`; Pulumi.yaml lists them, and a test holds the
+ * two together.
+ */
+
+const text = z.string().min(1)
+const arn = z.string().regex(/^arn:aws[a-z-]*:/, 'an ARN')
+
+/** a name that SQL takes without quotes */
+const Identifier = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'capitals, digits and _, as ORDER_UP')
+
+/** `<registry>/<repository>@sha256:<digest>`: a tag can be moved, a digest can't */
+const Image = z
+  .string()
+  .regex(
+    /^[^@\s]+@sha256:[0-9a-f]{64}$/,
+    'an image by digest, as <repository>@sha256:<64 hex digits>',
+  )
+
+export const IMAGES = ['engine-node', 'engine-kafka-streams', 'sink', 'parity'] as const
+export type ImageName = (typeof IMAGES)[number]
+
+const Network = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('own'),
+    cidr: z.cidrv4().default('10.20.0.0/16'),
+    /** how workers reach Snowflake (and what has no endpoint): one NAT gateway, one in each zone, or PrivateLink only */
+    egress: z.enum(['nat', 'nat-per-zone', 'privatelink']).default('nat'),
+    /** of the account's Snowflake, from SYSTEM$GET_PRIVATELINK_CONFIG(); with egress: privatelink */
+    snowflakeEndpointService: text.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('existing'),
+    vpcId: z.string().regex(/^vpc-[0-9a-f]+$/, 'vpc-…'),
+    /** private, in at least two zones, with a way out to Snowflake and AWS */
+    subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'subnet-…')).min(2),
+  }),
+])
+
+const Broker = z.string().regex(/^[^:\s]+:\d{1,5}$/, 'host:port')
+
+const Kafka = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('msk') }),
+  z.strictObject({
+    kind: z.literal('existing-msk'),
+    clusterArn: arn,
+    /** of its IAM listener */
+    brokers: z.array(Broker).min(1),
+    /** gets a rule that lets the workers in */
+    securityGroupId: z.string().regex(/^sg-[0-9a-f]+$/, 'sg-…'),
+  }),
+  z.strictObject({
+    kind: z.literal('other'),
+    brokers: z.array(Broker).min(1),
+    /** tls: the client needs no more than to trust the broker; scram: SCRAM-SHA-512 over TLS */
+    auth: z.enum(['tls', 'scram']),
+    /** in Secrets Manager, as {"username": …, "password": …}; with auth: scram */
+    secretArn: arn.optional(),
+    replicationFactor: z.int().min(1).max(7).default(3),
+  }),
+])
+
+const Registry = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('apicurio'),
+    /** a name of yours and its certificate (ACM): the registry is then served over TLS; prod asks for it */
+    hostname: text.optional(),
+    certificateArn: arn.optional(),
+  }),
+  /** a Confluent-compatible one, as https://…/apis/ccompat/v7 */
+  z.strictObject({ kind: z.literal('existing'), url: z.url() }),
+])
+
+const Warehouse = z.strictObject({
+  /** <organization>-<account> */
+  account: z.string().regex(/^[A-Za-z0-9_]+-[A-Za-z0-9_-]+$/, '<organization>-<account>'),
+  database: Identifier.default('ORDER_UP'),
+  schema: Identifier.default('ORDERS'),
+  /** base URL of a private link; default: the account's public one */
+  url: z.url().optional(),
+  /** counts the service user's key pairs: raise it by one to rotate. The key before stays valid until the next raise. */
+  keyGeneration: z.int().min(1).default(1),
+})
+
+const Ingest = z.discriminatedUnion('auth', [
+  z.strictObject({ auth: z.literal('iam') }),
+  z.strictObject({ auth: z.literal('jwt'), issuer: z.url(), audience: z.array(text).min(1) }),
+])
+
+/** What the bootstrap stage made; `npm run release -- <stack>` writes it. */
+const Bootstrap = z.strictObject({ artifactBucket: text, keyArn: arn })
+
+const Percent = z.int('a whole number of percent').min(1).max(99)
+
+export const Config = z.strictObject({
+  /** sizes, protection and retention: see plan/sizes.ts */
+  tier: z.enum(['dev', 'staging', 'prod']),
+  /** the deployment that owns the orders (all, or what `split` leaves) */
+  engine: DeploymentName.default('node-1'),
+  /** a second deployment, which folds everything and writes to its shadow topics */
+  shadow: z.union([z.literal('none'), DeploymentName]).default('none'),
+  /** how many percent of the orders the second deployment owns, as {flink: 10} */
+  split: z.record(z.string(), Percent).default({}),
+  /** why the engine may be changed without a verdict; recorded in the shares topic */
+  force: z.string().default(''),
+  /** of raw and of every topic that carries orders; fixed for their life */
+  partitions: z.int().min(1).max(1_000),
+  bootstrap: Bootstrap.optional(),
+  images: z.partialRecord(z.enum(IMAGES), Image).default({}),
+  network: Network.default({ kind: 'own', cidr: '10.20.0.0/16', egress: 'nat' }),
+  kafka: Kafka.default({ kind: 'msk' }),
+  registry: Registry.default({ kind: 'apicurio' }),
+  warehouse: Warehouse,
+  ingest: Ingest.default({ auth: 'iam' }),
+  sink: z.enum(['ecs', 'lambda']).default('ecs'),
+  /** who is told of alarms; none = only the topic, for you to subscribe to */
+  alarmEmail: z.union([z.literal(''), z.email()]).default(''),
+})
+
+type Parsed = z.output<typeof Config>
+
+export interface Settings extends Parsed {
+  /** the stack's name */
+  stack: string
+  /** AWS region, of `aws:region` */
+  region: string
+  deployments: DeploymentPlan
+  sizes: Sizes
+  /** stateful things are protected, and kept where deleting would lose data */
+  protect: boolean
+}
+
+const NAMESPACE = 'order-up:'
+
+/**
+ * Parses the stack's configuration, with the checks that concern several keys.
+ * @param values every config value of the stack by full key, objects as JSON, as Pulumi hands them over
+ * @throws Error with a line for each key: its value and the rule that it breaks
+ */
+export function parseSettings(stack: string, values: Readonly<Record<string, string>>): Settings {
+  const region = values['aws:region']
+  const own = Object.entries(values)
+    .filter(([key]) => key.startsWith(NAMESPACE))
+    .map(([key, value]) => [key.slice(NAMESPACE.length), plain(value)] as const)
+  const given: Readonly<Record<string, unknown>> = Object.fromEntries(own)
+  const parsed = Config.safeParse(given)
+  const broken = parsed.success
+    ? rulesBroken(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => ({ path, message }))
+  if (!region) broken.unshift({ path: ['aws:region'], message: 'needed, as eu-west-1' })
+  if (!parsed.success || !region || broken.length > 0) throw invalid(stack, given, broken)
+  const { tier, partitions } = parsed.data
+  const deployments = planDeployments(parsed.data)
+  return {
+    ...parsed.data,
+    stack,
+    region,
+    deployments,
+    sizes: sizesOf(tier, partitions),
+    protect: tier === 'prod',
+  }
+}
+
+/** Pulumi hands every value over as text; numbers and objects are JSON. */
+function plain(value: string): unknown {
+  if (!/^([[{]|-?\d+(\.\d+)?$)/.test(value)) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+interface Broken {
+  path: PropertyKey[]
+  message: string
+}
+
+function rulesBroken(config: Parsed): Broken[] {
+  const broken: Broken[] = []
+  const demand = (holds: boolean, key: string, message: string) => {
+    if (!holds) broken.push({ path: key.split('.'), message })
+  }
+  const { engine, shadow, network, kafka, registry, tier } = config
+  demand(shadow !== engine, 'shadow', `must differ from order-up:engine (${engine})`)
+  for (const problem of splitProblems(config)) demand(false, 'split', problem)
+  if (network.kind === 'own') {
+    const wanted = network.egress === 'privatelink'
+    demand(
+      wanted === (network.snowflakeEndpointService !== undefined),
+      'network.snowflakeEndpointService',
+      'needed with egress: privatelink, and only there',
+    )
+  }
+  if (kafka.kind === 'other')
+    demand(
+      (kafka.auth === 'scram') === (kafka.secretArn !== undefined),
+      'kafka.secretArn',
+      'needed with auth: scram, and only there',
+    )
+  if (registry.kind === 'apicurio') {
+    demand(
+      (registry.hostname === undefined) === (registry.certificateArn === undefined),
+      'registry.certificateArn',
+      'hostname and certificateArn go together',
+    )
+    demand(
+      tier !== 'prod' || registry.certificateArn !== undefined,
+      'registry.certificateArn',
+      'in prod the registry is served over TLS: set hostname and certificateArn, or use an existing one',
+    )
+  } else
+    demand(
+      tier !== 'prod' || registry.url.startsWith('https:'),
+      'registry.url',
+      'in prod the registry is reached over https',
+    )
+  return broken
+}
+
+function invalid(stack: string, given: unknown, broken: readonly Broken[]): Error {
+  const lines = broken.map(({ path, message }) => {
+    const key = String(path[0]).includes(':') ? path.join('.') : `${NAMESPACE}${path.join('.')}`
+    const value = path.reduce<unknown>(
+      (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
+      given,
+    )
+    return `${key}${value === undefined ? ' is not set' : ` = ${JSON.stringify(value)}`}: ${message}`
+  })
+  return new Error(
+    `Pulumi.${stack}.yaml is not valid:\n  ${lines.join('\n  ')}\n` +
+      `Set a value with \`pulumi config set --stack ${stack} --path <key> <value>\`; README, "Deploy", lists the keys.`,
+  )
+}
