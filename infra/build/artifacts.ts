@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import type { ImageName, Settings } from '../config.ts'
+
+/**
+ * What infra deploys, as it finds it: built before, taken by content or refused with the command that builds it. Nothing
+ * here builds.
+ */
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+export const LAMBDAS = ['producer', 'sink', 'control'] as const
+export type LambdaName = (typeof LAMBDAS)[number]
+
+/** Where `npm run build` leaves its work: ORDER_UP_DIST, or dist/ beside package.json. */
+export const distFolder = (): string => resolve(process.env['ORDER_UP_DIST'] || join(ROOT, 'dist'))
+
+/**
+ * A Lambda's folder: index.mjs with `handler`, and what it loads at run time.
+ * @returns its absolute path
+ * @throws Error naming `npm run build` where it is missing
+ */
+export function lambdaBundle(name: LambdaName): string {
+  const folder = join(distFolder(), name)
+  const entry = join(folder, 'index.mjs')
+  if (existsSync(entry)) return folder
+  throw missing(`The ${name} Lambda's bundle`, entry, 'npm run build')
+}
+
+const FLINK_JAR = 'order-up-flink.jar'
+const BUILD_FLINK_JAR = 'mvn -f functions/engine-jvm/pom.xml -pl flink -am package'
+
+export interface Jar {
+  /** absolute */
+  path: string
+  /** of its bytes, in hex: part of its key in S3, so that a new jar is a new object */
+  sha256: string
+}
+
+/**
+ * The Flink engine's jar: of Maven's target folder, or flink/ below ORDER_UP_DIST.
+ * @throws Error naming the Maven command where it is missing
+ */
+export function flinkJar(): Jar {
+  const path = process.env['ORDER_UP_DIST']
+    ? join(distFolder(), 'flink', FLINK_JAR)
+    : join(ROOT, 'functions/engine-jvm/flink/target', FLINK_JAR)
+  if (!existsSync(path)) throw missing("The Flink engine's jar", path, BUILD_FLINK_JAR)
+  return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') }
+}
+
+/**
+ * An image by digest, as `npm run release -- <stack>` wrote it into the stack's config.
+ * @throws Error naming that command where the stack has none
+ */
+export function imageOf(settings: Pick<Settings, 'stack' | 'images'>, name: ImageName): string {
+  const image = settings.images[name]
+  if (image !== undefined) return image
+  throw new Error(
+    `order-up:images.${name} is not set, and stack ${settings.stack} runs it.\n` +
+      `  Next: npm run release -- ${settings.stack} builds the images, pushes them and writes their digests into Pulumi.${settings.stack}.yaml`,
+  )
+}
+
+const missing = (what: string, path: string, command: string) =>
+  new Error(`${what} is missing: there is no ${path}.\n  Next: ${command}`)
