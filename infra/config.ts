@@ -97,7 +97,10 @@ const Ingest = z.discriminatedUnion('auth', [
 ])
 
 /** What the bootstrap stage made; `npm run release -- <stack>` writes it. */
-const Bootstrap = z.strictObject({ artifactBucket: text, keyArn: arn })
+const Bootstrap = z.strictObject(
+  { artifactBucket: text, keyArn: arn },
+  'the bootstrap stage comes first: `pulumi up --cwd infra/bootstrap`, then `npm run release -- <stack>`',
+)
 
 const Percent = z.int('a whole number of percent').min(1).max(99)
 
@@ -114,7 +117,7 @@ export const Config = z.strictObject({
   force: z.string().default(''),
   /** of raw and of every topic that carries orders; fixed for their life */
   partitions: z.int().min(1).max(1_000),
-  bootstrap: Bootstrap.optional(),
+  bootstrap: Bootstrap,
   images: z.partialRecord(z.enum(IMAGES), Image).default({}),
   network: Network.default({ kind: 'own', cidr: '10.20.0.0/16', egress: 'nat' }),
   kafka: Kafka.default({ kind: 'msk' }),
