@@ -102,7 +102,8 @@ const Bootstrap = z.strictObject(
   'the bootstrap stage comes first: `pulumi up --cwd infra/bootstrap`, then `npm run release -- <stack>`',
 )
 
-const Percent = z.int('a whole number of percent').min(1).max(99)
+const WHOLE_PERCENT = 'a whole number of percent, from 1 to 99'
+const Percent = z.int(WHOLE_PERCENT).min(1, WHOLE_PERCENT).max(99, WHOLE_PERCENT)
 
 export const Config = z.strictObject({
   /** sizes, protection and retention: see plan/sizes.ts */
@@ -156,9 +157,7 @@ export function parseSettings(stack: string, values: Readonly<Record<string, str
     .map(([key, value]) => [key.slice(NAMESPACE.length), plain(value)] as const)
   const given: Readonly<Record<string, unknown>> = Object.fromEntries(own)
   const parsed = Config.safeParse(given)
-  const broken = parsed.success
-    ? rulesBroken(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => ({ path, message }))
+  const broken = parsed.success ? rulesBroken(parsed.data) : parsed.error.issues.flatMap(brokenOf)
   if (!region) broken.unshift({ path: ['aws:region'], message: 'needed, as eu-west-1' })
   if (!parsed.success || !region || broken.length > 0) throw invalid(stack, given, broken)
   const { tier, partitions } = parsed.data
@@ -186,6 +185,12 @@ function plain(value: string): unknown {
 interface Broken {
   path: PropertyKey[]
   message: string
+}
+
+function brokenOf(issue: z.core.$ZodIssue): Broken[] {
+  const { path, message } = issue
+  if (issue.code !== 'unrecognized_keys') return [{ path, message }]
+  return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }))
 }
 
 function rulesBroken(config: Parsed): Broken[] {
@@ -237,7 +242,12 @@ function invalid(stack: string, given: unknown, broken: readonly Broken[]): Erro
       (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
       given,
     )
-    return `${key}${value === undefined ? ' is not set' : ` = ${JSON.stringify(value)}`}: ${message}`
+    const is = value === undefined ? ' is not set' : ` = ${JSON.stringify(value)}`
+    const rule = message.replace(
+      /^Invalid input: expected (.*), received undefined$/,
+      'needed ($1)',
+    )
+    return `${key}${is}: ${rule}`
   })
   return new Error(
     `Pulumi.${stack}.yaml is not valid:\n  ${lines.join('\n  ')}\n` +
