@@ -1,4 +1,6 @@
+export * from './broker-version.ts'
 export * from './deployments.ts'
+export * from './lambda-events.ts'
 export * from './share-table.ts'
 export * from './swap.ts'
 export * from './topics.ts'

@@ -3,12 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { KAFKA_VERSION } from '@order-up/control'
 import { TerminalError } from '@order-up/kit'
 import { cached, cacheRoot, type CacheOptions } from './cache.ts'
 import { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'
 
-/** MSK's newest is 4.1, so that what runs here is what runs there. */
-const KAFKA_VERSION = '4.1.2'
 const APICURIO_VERSION = '3.3.3'
 const LOG4J_VERSION = '2.25.5'
 const MAVEN_DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
