@@ -13,7 +13,10 @@ export interface HealthServer {
   close(): Promise<void>
 }
 
-/** Serves Prometheus metrics on /metrics and the worker's health on /healthz. */
+/**
+ * Serves Prometheus metrics on /metrics, the worker's health on /healthz, and on /livez that it answers at all: what
+ * decides whether to start it anew, since a restart cures no wait (for a first epoch, a registry, a warehouse).
+ */
 export async function serveHealth(
   { host, port }: { host: string; port: number },
   metrics: Registry,
@@ -23,6 +26,8 @@ export async function serveHealth(
     void (async () => {
       if (request.url === '/metrics') {
         response.setHeader('content-type', metrics.contentType).end(await metrics.metrics())
+      } else if (request.url === '/livez') {
+        response.end()
       } else if (request.url === '/healthz') {
         const answer = health()
         response.writeHead(answer.healthy ? 200 : 503, { 'content-type': 'application/json' })
