@@ -15,6 +15,15 @@ export const shadowDlqTopic = (deployment: string) => `orders.events.dlq.shadow.
 
 /** The consumer group in which a deployment reads raw. */
 export const engineGroup = (deployment: string) => `order-up.engine.${deployment}`
+/** The consumer group in which the sink reads curated. */
+export const SINK_GROUP = 'order-up.sink'
+/** Begins the throw-away groups of whoever only reads: kafkajs cannot read without a group. */
+export const READ_GROUP_PREFIX = 'order-up.read.'
+
+/** Begins every transactional id of a deployment (but Kafka Streams begins them with its consumer group). */
+export const transactionalIdPrefix = (deployment: string) => `${deployment}-`
+/** The one transactional id that writes epochs, so that a second writer is fenced out. */
+export const CONTROL_TRANSACTIONAL_ID = 'order-up.control'
 
 /** The engines, and every deployment whose topics exist from the start (generations 1 and 2 of each). */
 export const ENGINES = ['node', 'flink', 'kafka-streams'] as const

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { decodeRaw, RAW_TOPIC } from '@order-up/schemas'
+import { decodeRaw, RAW_TOPIC, transactionalIdPrefix } from '@order-up/schemas'
 import { FencedError, messageOf, TerminalError, type Log } from '@order-up/kit'
 import type { EngineMetrics } from './metrics.ts'
 import { lastRecordOf, startOf, usable, type LastRecord, type Position } from './position.ts'
@@ -167,7 +167,7 @@ export class Partition {
   // The order matters: a producer initialised first can't be overtaken by its predecessor's commit.
   async #open(): Promise<void> {
     const { transport, deployment } = this.#context
-    this.#producer = await transport.producer(`${deployment}-${this.#id}`)
+    this.#producer = await transport.producer(`${transactionalIdPrefix(deployment)}${this.#id}`)
     const { low, high, committed } = await transport.offsets(this.#id)
     if (committed !== undefined && (committed < low || committed > high))
       throw outOfRange(this.#id, `committed offset ${committed}`, low, high)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { READ_GROUP_PREFIX } from '@order-up/schemas'
 import type { IHeaders, Kafka, KafkaMessage } from 'kafkajs'
 import { RetryableError } from './errors.ts'
 import { watermarksOf } from './offsets.ts'
@@ -77,7 +78,7 @@ async function follow(
 
   let stopped = false
   const consumer = kafka.consumer({
-    groupId: `order-up.read.${randomUUID()}`,
+    groupId: `${READ_GROUP_PREFIX}${randomUUID()}`,
     // a broker that comes back lets nobody join before the member that it knew has timed out
     sessionTimeout: 10_000,
     maxWaitTimeInMs: 100,

@@ -8,11 +8,12 @@ import {
   runWorker,
   serveHealth,
 } from '@order-up/kit'
+import { SINK_GROUP } from '@order-up/schemas'
 import { z } from 'zod'
 import { SinkConfig, checkWarehouse, openWarehouse } from './config.ts'
 import { createSinkMetrics } from './metrics.ts'
 import { serveQueries } from './query-server.ts'
-import { DEFAULT_LIMITS, SINK_GROUP, Sink } from './sink.ts'
+import { DEFAULT_LIMITS, Sink } from './sink.ts'
 
 const Config = z
   .object({

@@ -9,7 +9,7 @@ import {
   type Log,
   type Registry,
 } from '@order-up/kit'
-import { CURATED_SUBJECT, CURATED_TOPIC } from '@order-up/schemas'
+import { CURATED_SUBJECT, CURATED_TOPIC, SINK_GROUP } from '@order-up/schemas'
 import { createDecoder, type Decode } from './decode.ts'
 import { whileBeating } from './heartbeat.ts'
 import { recordOf } from './kafka-record.ts'
@@ -18,9 +18,6 @@ import { assertInRange } from './offsets.ts'
 import { Pending, type Batch, type Limits } from './pending.ts'
 import { Waits } from './waits.ts'
 import type { Warehouse, WarehouseRow } from './warehouse.ts'
-
-/** The consumer group whose committed offsets are the sink's position. */
-export const SINK_GROUP = 'order-up.sink'
 
 export const DEFAULT_LIMITS: Limits = { maxRows: 50_000, maxBytes: 32 << 20, lingerMs: 200 }
 

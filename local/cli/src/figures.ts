@@ -1,6 +1,6 @@
 import { groupOffsets, watermarksOf } from '@order-up/kit'
-import { CURATED_TOPIC, RAW_TOPIC, engineGroup } from '@order-up/schemas'
-import { SINK_GROUP, TABLE, queryWarehouse } from '@order-up/sink'
+import { CURATED_TOPIC, RAW_TOPIC, SINK_GROUP, engineGroup } from '@order-up/schemas'
+import { TABLE, queryWarehouse } from '@order-up/sink'
 import type { WorkerStatus } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
 import { fetchMetrics, quantileOf, sumOf, type Sample } from './metrics-text.ts'

@@ -17,9 +17,10 @@ import {
   encodeCurated,
   partitionOf,
   ROW_HEADERS,
+  SINK_GROUP,
   type CuratedOrder,
 } from '@order-up/schemas'
-import { queryWarehouse, SINK_GROUP } from '@order-up/sink'
+import { queryWarehouse } from '@order-up/sink'
 import type { TestStack } from '@order-up/stack/testing'
 import type { Admin, Kafka, Producer } from 'kafkajs'
 import { startWorker, type WorkerProcess } from './worker-process.ts'

@@ -1,14 +1,19 @@
 import { topics, type TopicSpec } from '@order-up/control'
 import { createKafka, createRegistry, readTopic, type KafkaConfig, type Log } from '@order-up/kit'
-import { AVRO_SCHEMAS, firstShares, RAW_TOPIC, SHARES_KEY, SHARES_TOPIC } from '@order-up/schemas'
+import {
+  AVRO_SCHEMAS,
+  CONTROL_TRANSACTIONAL_ID,
+  firstShares,
+  RAW_TOPIC,
+  SHARES_KEY,
+  SHARES_TOPIC,
+} from '@order-up/schemas'
 import { kafkajs } from '@order-up/kit'
 import type { Admin, Kafka } from 'kafkajs'
 import { until } from './until.ts'
 
 const { ConfigResourceTypes } = kafkajs
 
-/** The one transactional id that writes epochs, so that a second writer is fenced out. */
-const CONTROL_TRANSACTIONAL_ID = 'order-up.control'
 const FIRST_DEPLOYMENT = 'node-1'
 
 /**

@@ -5,8 +5,8 @@ import {
   DLQ_TOPIC,
   RAW_SUBJECT,
   RAW_TOPIC,
+  SINK_GROUP,
 } from '@order-up/schemas'
-import { SINK_GROUP } from '@order-up/sink'
 import { withAdmin, type Reach } from '../reach.ts'
 import { waitForEngines, waitForGroup, type Patience } from './catch-up.ts'
 import { compare, type Due, type Findings } from './compare.ts'
