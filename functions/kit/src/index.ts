@@ -1,4 +1,5 @@
 export * from './config.ts'
+export * from './emf.ts'
 export * from './errors.ts'
 export * from './http.ts'
 export * from './kafka.ts'
