@@ -1,0 +1,163 @@
+import { engineOf, type DeploymentId } from '@order-up/control'
+import {
+  CONTROL_TRANSACTIONAL_ID,
+  CURATED_TOPIC,
+  DEPLOYMENTS,
+  DLQ_TOPIC,
+  engineGroup,
+  RAW_TOPIC,
+  READ_GROUP_PREFIX,
+  REPORTS_TOPIC,
+  shadowDlqTopic,
+  shadowTopic,
+  SHARES_TOPIC,
+  SINK_GROUP,
+  transactionalIdPrefix,
+} from '@order-up/schemas'
+
+/** Who is granted something in Kafka. */
+export type Worker = 'producer' | 'sink' | 'parity' | 'control' | DeploymentId
+
+/** A statement of an IAM policy. */
+export interface Statement {
+  Sid?: string
+  Effect: 'Allow'
+  Action: string[]
+  Resource: string[]
+  Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
+}
+
+/** An IAM policy of these statements, before it is made JSON. */
+export const policyOf = (statements: readonly Statement[]) => ({
+  Version: '2012-10-17',
+  Statement: statements,
+})
+
+/** Names, each exact or a prefix that ends in `*`. */
+interface Grants {
+  /** topics */
+  reads?: readonly string[]
+  writes?: readonly string[]
+  /** topics of which only the offsets are asked for */
+  measures?: readonly string[]
+  /** topics that the worker makes for itself */
+  owns?: readonly string[]
+  /** consumer groups that it is a member of, and whose offsets it commits */
+  joins?: readonly string[]
+  /** consumer groups whose offsets it only looks at */
+  watches?: readonly string[]
+  /** transactional ids */
+  transacts?: readonly string[]
+}
+
+/** Every reading that is no consumer group of the contract's goes through a throw-away one. */
+const READERS = `${READ_GROUP_PREFIX}*`
+const ENGINE_GROUPS = DEPLOYMENTS.map(engineGroup)
+const SHADOW_TOPICS = DEPLOYMENTS.map(shadowTopic)
+const SHADOW_DLQ_TOPICS = DEPLOYMENTS.map(shadowDlqTopic)
+
+function grantsOf(worker: Worker): Grants {
+  switch (worker) {
+    case 'producer':
+      return { writes: [RAW_TOPIC] }
+    case 'sink':
+      return { reads: [CURATED_TOPIC], joins: [SINK_GROUP] }
+    case 'parity':
+      return {
+        reads: [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC, ...SHADOW_TOPICS, ...SHADOW_DLQ_TOPICS],
+        joins: [READERS],
+        watches: ENGINE_GROUPS,
+      }
+    case 'control':
+      return {
+        // at the end of a swap, rows that are missing from curated are taken from the incoming's shadow topic
+        reads: [SHARES_TOPIC, REPORTS_TOPIC, CURATED_TOPIC, ...SHADOW_TOPICS],
+        writes: [SHARES_TOPIC, CURATED_TOPIC],
+        measures: [RAW_TOPIC],
+        joins: [READERS],
+        watches: [...ENGINE_GROUPS, SINK_GROUP],
+        transacts: [CONTROL_TRANSACTIONAL_ID],
+      }
+    default:
+      return engineGrants(worker)
+  }
+}
+
+function engineGrants(deployment: DeploymentId): Grants {
+  const group = engineGroup(deployment)
+  const grants: Grants = {
+    reads: [RAW_TOPIC, SHARES_TOPIC],
+    writes: [
+      CURATED_TOPIC,
+      DLQ_TOPIC,
+      shadowTopic(deployment),
+      shadowDlqTopic(deployment),
+      REPORTS_TOPIC,
+    ],
+    joins: [group, READERS],
+    transacts: [`${transactionalIdPrefix(deployment)}*`],
+  }
+  // Kafka Streams' application id is its group: it begins the names of its transactional ids and of its changelogs
+  return engineOf(deployment) === 'kafka-streams'
+    ? { ...grants, owns: [`${group}-*`], transacts: [`${group}-*`] }
+    : grants
+}
+
+type Kind = 'topic' | 'group' | 'transactional-id'
+
+/**
+ * What a worker may do in an MSK cluster: the contract's names and no others. Each list of actions is the one that
+ * MSK's documentation asks for by use case, "Common use cases for client authorization policy".
+ * @param clusterArn arn:…:cluster/<name>/<uuid>
+ * @throws Error where that is no cluster's ARN
+ */
+export function kafkaStatements(clusterArn: string, worker: Worker): Statement[] {
+  if (!/^arn:[^:]+:kafka:[^:]+:\d+:cluster\/[^/]+\/[^/]+$/.test(clusterArn))
+    throw new Error(`${clusterArn} is not an MSK cluster's ARN: arn:…:cluster/<name>/<uuid>`)
+  const allow = (
+    Sid: string,
+    kind: Kind,
+    names: readonly string[] = [],
+    actions: readonly string[],
+  ): Statement[] =>
+    names.length === 0
+      ? []
+      : [
+          {
+            Sid,
+            Effect: 'Allow',
+            Action: actions.map((action) => `kafka-cluster:${action}`),
+            Resource: names.map(
+              (name) => `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`,
+            ),
+          },
+        ]
+  const { reads, writes, measures, owns, joins, watches, transacts } = grantsOf(worker)
+  return [
+    {
+      Sid: 'Connect',
+      Effect: 'Allow',
+      Action: [
+        'kafka-cluster:Connect',
+        ...(writes === undefined ? [] : ['kafka-cluster:WriteDataIdempotently']),
+      ],
+      Resource: [clusterArn],
+    },
+    ...allow('Read', 'topic', reads, ['DescribeTopic', 'ReadData']),
+    ...allow('Write', 'topic', writes, ['DescribeTopic', 'WriteData']),
+    ...allow('Measure', 'topic', measures, ['DescribeTopic']),
+    ...allow('Own', 'topic', owns, [
+      'CreateTopic',
+      'DescribeTopic',
+      'DescribeTopicDynamicConfiguration',
+      'ReadData',
+      'WriteData',
+    ]),
+    ...allow('Join', 'group', joins, ['DescribeGroup', 'AlterGroup']),
+    ...allow('Watch', 'group', watches, ['DescribeGroup']),
+    ...allow('Transact', 'transactional-id', transacts, [
+      'DescribeTransactionalId',
+      'AlterTransactionalId',
+    ]),
+  ]
+}
