@@ -3,7 +3,7 @@ import { TerminalError } from './errors.ts'
 
 /**
  * Parses environment variables (or any flat record from outside) once, at the entry point.
- * @throws TerminalError `CONFIG` naming every key, its value and the rule it breaks
+ * @throws TerminalError `CONFIG` naming every key, its value (unless it is a secret) and the rule it breaks
  */
 export function parseConfig<T extends z.ZodType>(
   schema: T,
@@ -13,10 +13,17 @@ export function parseConfig<T extends z.ZodType>(
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues.map((issue) => {
     const key = issue.path.join('.')
-    const value = env[key]
-    return `${key || 'config'}${value === undefined ? ' is not set' : `=${JSON.stringify(value)}`}: ${issue.message}`
+    return `${key || 'config'}${shown(key, env[key])}: ${issue.message}`
   })
   throw new TerminalError('CONFIG', `Invalid configuration:\n  ${lines.join('\n  ')}`)
+}
+
+/** keys whose values belong in no log */
+const SECRET = /(PASSWORD|PRIVATE_KEY)$/
+
+function shown(key: string, value: string | undefined): string {
+  if (value === undefined) return ' is not set'
+  return SECRET.test(key) && value !== '' ? '=(not shown)' : `=${JSON.stringify(value)}`
 }
 
 /** "a:1,b:2" → ["a:1", "b:2"] */
@@ -28,9 +35,11 @@ export const Brokers = z
 /** What every worker needs to reach Kafka and the registry. */
 export const KafkaConfig = z.object({
   KAFKA_BROKERS: Brokers.default(['127.0.0.1:9092']),
-  /** plaintext (a laptop), tls, or msk-iam (TLS with IAM auth; needs AWS_REGION) */
-  KAFKA_SECURITY: z.enum(['plaintext', 'tls', 'msk-iam']).default('plaintext'),
+  /** plaintext (a laptop), or TLS: alone, with IAM auth (AWS_REGION), or with SCRAM-SHA-512 (KAFKA_USERNAME, …) */
+  KAFKA_SECURITY: z.enum(['plaintext', 'tls', 'msk-iam', 'scram']).default('plaintext'),
   AWS_REGION: z.string().optional(),
+  KAFKA_USERNAME: z.string().min(1).optional(),
+  KAFKA_PASSWORD: z.string().min(1).optional(),
   SCHEMA_REGISTRY_URL: z.url().default('http://127.0.0.1:8081/apis/ccompat/v7'),
 })
 export type KafkaConfig = z.infer<typeof KafkaConfig>

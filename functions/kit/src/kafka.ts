@@ -1,11 +1,11 @@
-import './kafkajs-repairs.ts'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import kafkajs, { type Kafka as KafkaClient, type LogEntry, type RetryOptions } from 'kafkajs'
+import type { Kafka as KafkaClient, LogEntry, RetryOptions } from 'kafkajs'
 import type { KafkaConfig } from './config.ts'
 import { TerminalError } from './errors.ts'
+import { kafkajs } from './kafkajs-repairs.ts'
 import type { Log } from './log.ts'
 
-/** The library, for whoever needs more of it than its types: loaded after its repairs. */
+/** The library, for whoever needs more of it than its types. */
 export { kafkajs }
 
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = kafkajs
@@ -28,6 +28,7 @@ const RETRY: RetryOptions = {
 /**
  * A kafkajs client with this project's defaults.
  * @param clientId shown in the broker's logs and quotas
+ * @throws TerminalError `CONFIG` where the keys of the config do not go together
  */
 export function createKafka(config: KafkaConfig, clientId: string, log: Log): KafkaClient {
   return new Kafka({
@@ -42,16 +43,30 @@ export function createKafka(config: KafkaConfig, clientId: string, log: Log): Ka
   })
 }
 
-function security({ KAFKA_SECURITY, AWS_REGION }: KafkaConfig) {
-  if (KAFKA_SECURITY === 'plaintext') return {}
-  if (KAFKA_SECURITY === 'tls') return { ssl: true }
-  if (!AWS_REGION) throw new TerminalError('CONFIG', 'KAFKA_SECURITY=msk-iam needs AWS_REGION')
+/** @throws TerminalError `CONFIG` naming a key that the way of logging in needs, or that it has no use for */
+function security(config: KafkaConfig) {
+  const { KAFKA_SECURITY: how, AWS_REGION: region } = config
+  const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = config
+  if (how === 'scram') {
+    if (!username) throw broken('KAFKA_USERNAME', 'is not set', 'needed with KAFKA_SECURITY=scram')
+    if (!password) throw broken('KAFKA_PASSWORD', 'is not set', 'needed with KAFKA_SECURITY=scram')
+    return { ssl: true, sasl: { mechanism: 'scram-sha-512' as const, username, password } }
+  }
+  for (const key of ['KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const)
+    if (config[key])
+      throw broken(key, 'is set', `of use only with KAFKA_SECURITY=scram, not ${how}`)
+  if (how === 'plaintext') return {}
+  if (how === 'tls') return { ssl: true }
+  if (!region) throw broken('AWS_REGION', 'is not set', 'needed with KAFKA_SECURITY=msk-iam')
   const oauthBearerProvider = async () => {
     const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js')
-    return { value: (await generateAuthToken({ region: AWS_REGION })).token }
+    return { value: (await generateAuthToken({ region })).token }
   }
   return { ssl: true, sasl: { mechanism: 'oauthbearer' as const, oauthBearerProvider } }
 }
+
+const broken = (key: string, state: string, rule: string) =>
+  new TerminalError('CONFIG', `Invalid configuration:\n  ${key} ${state}: ${rule}`)
 
 /** kafkajs calls a broker that restarts an error; it is one only if the retries run out, and then it is thrown. */
 function logEntry(

@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module'
+import { dirname, sep } from 'node:path'
 import { Writer } from '@order-up/schemas'
+import type kafkajsModule from 'kafkajs'
+import { TerminalError } from './errors.ts'
 
 /**
- * Replaces what is wrong or slow inside kafkajs 2.2.4, its last release, before it is loaded:
+ * Loads kafkajs 2.2.4, its last release, with what is wrong or slow inside it replaced:
  * - a record is put together from five zeroed buffers of 512 bytes and a Long, and a send's messages are grouped per
  *   partition in quadratic time: most of the cost of producing (measured);
  * - a read_committed consumer is shown records of an aborted transaction where a fetch begins within two of them;
@@ -10,7 +13,8 @@ import { Writer } from '@order-up/schemas'
  * - a broker that cannot name a group's coordinator yet (it is coming up) is not asked again;
  * - after every answer a timer of negative length is set, of which Node 24 warns.
  *
- * Import this before kafkajs; in a bundle, where its modules can't be found, kafkajs stays as it is.
+ * Nobody else loads it: exactly once depends on the repairs. It is never part of a bundle, which would hide its modules
+ * from them, but lies beside it as node_modules/kafkajs.
  */
 
 type HeaderValue = Buffer | string | null
@@ -170,18 +174,20 @@ function keepAsking(cluster: Cluster, BrokerNotFound: new (message: string) => E
   }
 }
 
-function replace() {
+/** @throws TerminalError `KAFKAJS` where it is missing, of another version, or was loaded by someone else before */
+function loadRepaired(): typeof kafkajsModule {
   const require = createRequire(import.meta.url)
   const source = 'kafkajs/src'
-  let version: string
-  try {
-    ;({ version } = require('kafkajs/package.json') as { version: string })
-  } catch {
-    return
-  }
-  if (version !== '2.2.4') throw new Error(`kafkajs is ${version}: check what is replaced in it`)
-  if (require.resolve(`${source}/index.js`) in require.cache)
-    throw new Error('kafkajs was loaded before it was repaired: load it through the kit')
+  const version = versionFoundBy(require)
+  if (version !== '2.2.4')
+    throw new TerminalError('KAFKAJS', `kafkajs is ${version}, not 2.2.4`, {
+      remedy: 'look at what is replaced in it, and why: kafkajs-repairs.ts',
+    })
+  const folder = dirname(require.resolve(`${source}/index.js`)) + sep
+  if (Object.keys(require.cache).some((path) => path.startsWith(folder)))
+    throw new TerminalError('KAFKAJS', 'kafkajs was loaded before it was repaired', {
+      remedy: 'load it through the kit',
+    })
   for (const [path, replacement] of [
     [`${source}/protocol/recordBatch/record/v0/index.js`, encodeRecord],
     [`${source}/producer/groupMessagesPerPartition.js`, groupMessagesPerPartition],
@@ -197,6 +203,19 @@ function replace() {
     KafkaJSBrokerNotFound: new (message: string) => Error
   }
   keepAsking(cluster.prototype, errors.KafkaJSBrokerNotFound)
+  return require('kafkajs') as typeof kafkajsModule
 }
 
-replace()
+function versionFoundBy(require: NodeJS.Require): string {
+  try {
+    return (require('kafkajs/package.json') as { version: string }).version
+  } catch (cause) {
+    throw new TerminalError('KAFKAJS', 'kafkajs is not beside this code', {
+      cause,
+      remedy: 'a bundle carries it as node_modules/kafkajs: npm run build',
+    })
+  }
+}
+
+/** The library, repaired. */
+export const kafkajs = loadRepaired()

@@ -5,6 +5,7 @@ import {
   createLog,
   createRegistry,
   parseConfig,
+  withSecrets,
 } from '@order-up/kit'
 import { z } from 'zod'
 import { apiGatewayHandler } from './api-gateway.ts'
@@ -17,7 +18,7 @@ const config = parseConfig(
     /** keep it under the function's timeout: past that, the client gets no answer of ours */
     INGEST_DEADLINE_MS: z.coerce.number().int().min(100).default(8_000),
   }),
-  process.env,
+  await withSecrets(process.env),
 )
 const log = createLog('producer', config.LOG_LEVEL)
 const kafka = createKafka(config, 'order-up-producer', log)

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { KafkaConfig, LogLevel, TerminalError } from '@order-up/kit'
 import { z } from 'zod'
-import { openDuckDb } from './duckdb.ts'
 import type { Warehouse } from './warehouse.ts'
 
 const text = z.string().min(1)
@@ -56,8 +55,12 @@ export function checkWarehouse(config: WarehouseConfig, context: z.RefinementCtx
 /** @throws TerminalError if a DuckDB file cannot be opened, or a key file not read */
 export async function openWarehouse(config: WarehouseConfig): Promise<Warehouse> {
   const { WAREHOUSE: which } = config
-  if (which.startsWith('duckdb:')) return openDuckDb(which.slice('duckdb:'.length))
-  const { openSnowflake } = await import('./snowflake.ts') // half a second, for those who use it
+  // each is loaded by those who use it: Snowflake's driver takes half a second, and DuckDB is not part of a bundle
+  if (which.startsWith('duckdb:')) {
+    const { openDuckDb } = await import('./duckdb.ts')
+    return openDuckDb(which.slice('duckdb:'.length))
+  }
+  const { openSnowflake } = await import('./snowflake.ts')
   return openSnowflake({
     account: config.SNOWFLAKE_ACCOUNT!,
     user: config.SNOWFLAKE_USER!,

@@ -1,4 +1,11 @@
-import { createLog, createRegistry, describe, parseConfig, type Log } from '@order-up/kit'
+import {
+  createLog,
+  createRegistry,
+  describe,
+  parseConfig,
+  withSecrets,
+  type Log,
+} from '@order-up/kit'
 import { CURATED_SUBJECT } from '@order-up/schemas'
 import { z } from 'zod'
 import { SinkConfig, checkWarehouse, openWarehouse } from './config.ts'
@@ -70,7 +77,7 @@ function recordOf({ value, headers, ...message }: z.infer<typeof MskRecord>): Cu
 const Config = SinkConfig.superRefine(checkWarehouse)
 
 async function start(): Promise<MskHandler> {
-  const config = parseConfig(Config, process.env)
+  const config = parseConfig(Config, await withSecrets(process.env))
   const log = createLog('sink', config.LOG_LEVEL)
   const warehouse = await openWarehouse(config)
   await warehouse.prepare()
