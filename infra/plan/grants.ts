@@ -56,32 +56,28 @@ const ENGINE_GROUPS = DEPLOYMENTS.map(engineGroup)
 const SHADOW_TOPICS = DEPLOYMENTS.map(shadowTopic)
 const SHADOW_DLQ_TOPICS = DEPLOYMENTS.map(shadowDlqTopic)
 
-function grantsOf(worker: Worker): Grants {
-  switch (worker) {
-    case 'producer':
-      return { writes: [RAW_TOPIC] }
-    case 'sink':
-      return { reads: [CURATED_TOPIC], joins: [SINK_GROUP] }
-    case 'parity':
-      return {
-        reads: [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC, ...SHADOW_TOPICS, ...SHADOW_DLQ_TOPICS],
-        joins: [READERS],
-        watches: ENGINE_GROUPS,
-      }
-    case 'control':
-      return {
-        // at the end of a swap, rows that are missing from curated are taken from the incoming's shadow topic
-        reads: [SHARES_TOPIC, REPORTS_TOPIC, CURATED_TOPIC, ...SHADOW_TOPICS],
-        writes: [SHARES_TOPIC, CURATED_TOPIC],
-        measures: [RAW_TOPIC],
-        joins: [READERS],
-        watches: [...ENGINE_GROUPS, SINK_GROUP],
-        transacts: [CONTROL_TRANSACTIONAL_ID],
-      }
-    default:
-      return engineGrants(worker)
-  }
+const GRANTS: Readonly<Record<Exclude<Worker, DeploymentId>, Grants>> = {
+  producer: { writes: [RAW_TOPIC] },
+  sink: { reads: [CURATED_TOPIC], joins: [SINK_GROUP] },
+  parity: {
+    reads: [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC, ...SHADOW_TOPICS, ...SHADOW_DLQ_TOPICS],
+    joins: [READERS],
+    watches: ENGINE_GROUPS,
+  },
+  control: {
+    // at the end of a swap, rows that are missing from curated are taken from the incoming's shadow topic
+    reads: [SHARES_TOPIC, REPORTS_TOPIC, CURATED_TOPIC, ...SHADOW_TOPICS],
+    writes: [SHARES_TOPIC, CURATED_TOPIC],
+    measures: [RAW_TOPIC],
+    joins: [READERS],
+    watches: [...ENGINE_GROUPS, SINK_GROUP],
+    transacts: [CONTROL_TRANSACTIONAL_ID],
+  },
 }
+
+const isDeployment = (worker: Worker): worker is DeploymentId => DEPLOYMENTS.includes(worker)
+const grantsOf = (worker: Worker): Grants =>
+  isDeployment(worker) ? engineGrants(worker) : GRANTS[worker]
 
 function engineGrants(deployment: DeploymentId): Grants {
   const group = engineGroup(deployment)
