@@ -1,7 +1,7 @@
 import { DEPLOYMENTS, SharesRecord } from '@order-up/schemas'
 import { z } from 'zod'
 import type { DeploymentId } from './deployments.ts'
-import { ControlRecord } from './swap.ts'
+import { ControlRecord } from './swap-record.ts'
 
 /*
  * What the control function is asked, and what it answers. Every call is short and may be repeated: whoever wants

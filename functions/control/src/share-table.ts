@@ -27,6 +27,14 @@ export const ownersOf = (table: ShareTable): Owners =>
       .toSorted(),
   )
 
+/** Whether every bucket has exactly one owner. */
+export const isSteady = (table: ShareTable): boolean =>
+  ownersOf(table).every((ids) => ids.length === 1)
+
+/** The deployments that own a bucket at least. */
+export const ownersIn = (table: ShareTable): DeploymentId[] =>
+  [...new Set(ownersOf(table).flat())].toSorted() as DeploymentId[]
+
 /** Ranges again, the shortest way to say it; a deployment that owns nothing is left out. */
 function tableOf(owners: Owners): ShareTable {
   const table: ShareTable = {}
@@ -53,10 +61,10 @@ export const sameShares = (a: ShareTable, b: ShareTable): boolean =>
 /** Deployments that own buckets in `b` which they do not own in `a`. */
 export function gaining(a: ShareTable, b: ShareTable): DeploymentId[] {
   const before = ownersOf(a)
-  const ids = ownersOf(b).flatMap((owners, bucket) =>
-    owners.filter((id) => !before[bucket]!.includes(id)),
+  const after = ownersOf(b)
+  return ownersIn(b).filter((id) =>
+    after.some((owners, bucket) => owners.includes(id) && !before[bucket]!.includes(id)),
   )
-  return [...new Set(ids)].toSorted() as DeploymentId[]
 }
 
 /** The buckets whose owners differ, by index. */

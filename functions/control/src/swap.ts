@@ -1,42 +1,21 @@
-import { SharesRecord } from '@order-up/schemas'
-import { z } from 'zod'
 import type { DeploymentId } from './deployments.ts'
-import { gaining, mainOwner, sameShares, unionOf, type ShareTable } from './share-table.ts'
-
-const Table = SharesRecord.shape.shares
-
-/** A swap in progress, as it stands in the shares topic: all that whoever carries it on has to know. */
-export const Swap = z.object({
-  /**
-   * overlap: the additive epoch is out, its reports are awaited. gate: `sampled` is taken, the outgoing has to pass it.
-   * settle: the subtractive epoch is out, the moved buckets' rows are looked for in curated.
-   */
-  step: z.enum(['overlap', 'gate', 'settle']),
-  from: Table,
-  target: Table,
-  /** epoch milliseconds */
-  startedAt: z.int(),
-  /** why no verdict was asked for */
-  forced: z.string().optional(),
-  /** by raw partition: from this offset on the incoming writes every row of its buckets to curated */
-  sampled: z.array(z.int()).optional(),
-})
-export type Swap = z.infer<typeof Swap>
-
-/** An epoch with what its carrier knows. Workers read only its number and its shares. */
-export const ControlRecord = SharesRecord.extend({
-  swap: Swap.nullable().default(null),
-  /** the main owner before the last cutover, while it goes on running: the way back to it needs no verdict */
-  previous: z.string().nullable().default(null),
-})
-export type ControlRecord = z.infer<typeof ControlRecord>
+import {
+  gaining,
+  isSteady,
+  mainOwner,
+  ownersIn,
+  sameShares,
+  unionOf,
+  type ShareTable,
+} from './share-table.ts'
+import type { ControlRecord, Swap } from './swap-record.ts'
 
 /** What one deployment is seen to do. */
 export interface DeploymentState {
   /** its live instances, with the newest epoch that each has reported; empty = none runs, or none has reported */
   instances: readonly { instance: string; epoch: number | undefined }[]
-  /** by raw partition: the next offset to read, moved on over what holds no data record; undefined = never committed */
-  committed: readonly (number | undefined)[]
+  /** by raw partition: the next offset to read, moved on over what holds no data record; never committed = the first */
+  committed: readonly number[]
 }
 
 /** What is seen of the running system, in one look. */
@@ -57,10 +36,12 @@ export interface SwapRequest {
   running: readonly DeploymentId[]
   /** raw records that an incoming deployment may be behind, over all partitions */
   lagBound: number
-  /** why a cutover needs no verdict */
+  /** why a cutover needs no verdict, and a deployment of which no instance is seen is not waited for */
   forced: string | undefined
   /** what speaks against the verdict on the cutover; empty = it is a PASS that still holds */
   verdictProblems: readonly string[]
+  /** what is not proven to run as deployed, in words; empty = all of `running` is */
+  unproven: readonly string[]
 }
 
 export type Step =
@@ -70,28 +51,54 @@ export type Step =
   | { do: 'refuse'; why: readonly string[] }
   /** to be written by the one transactional id */
   | { do: 'write'; record: ControlRecord; why: string }
-  /** to see that curated holds every row of the moved buckets from `from` on, to write what is missing, then `record` */
-  | { do: 'settle'; swap: Swap; from: readonly number[]; record: ControlRecord }
+  /** to fill in what curated lacks of the moved buckets' rows from `sampled` to below `until`, then write `record` */
+  | { do: 'settle'; swap: Swap & { step: 'settle' }; record: ControlRecord }
 
 /**
  * The next step from where the running system is to where it is wanted; see the contract, "Shares, and the swap". Pure:
- * it is asked again after each step, by whoever carries the swap, and asks nothing that the topic does not hold.
+ * it is asked again after each step, by whoever carries the swap, and asks nothing that the topics do not hold.
  *
- * The sampled target is the end of raw once every instance of the incoming has reported the additive epoch: whatever an
- * engine had read before it took the epoch up lies below. (The contract's committed offset "after one more commit" is
- * too low for an engine whose commits trail what it has processed, as Flink's checkpoints do.)
+ * Both samples are the end of raw once every instance of the incoming has reported an epoch: whatever an engine had
+ * read before it took the epoch up lies below. (The contract's committed offset "after one more commit" is too low for
+ * an engine whose commits trail what it has processed, as Flink's checkpoints do.) The second sample is for an instance
+ * that joined unseen while the first was taken, and wrote to its shadow topic until it had followed the shares topic.
  */
 export function nextStep(seen: Observation, request: SwapRequest): Step {
   const { current } = seen
-  const { target, running } = request
+  const { target, running, unproven } = request
+  const wrong = problemsOf(request)
+  if (wrong.length > 0) return { do: 'refuse', why: wrong }
+  // without proof: an engine that waits for its first epoch may count as unhealthy
   if (!current) return write(first(target), 'the first epoch')
   if (current.swap) return carryOn(seen, current, current.swap, request)
-  if (sameShares(current.shares, target)) {
-    const retired = current.previous !== null && !running.includes(current.previous as DeploymentId)
-    if (retired) return write({ ...current, previous: null }, `${current.previous} is retired`)
-    return { do: 'done' }
-  }
-  return begin(seen, current, request)
+  if (unproven.length > 0) return { do: 'wait', for: unproven }
+  if (!sameShares(current.shares, target)) return begin(seen, current, request)
+  const { previous } = current
+  if (previous !== null && !running.includes(previous as DeploymentId))
+    return write({ ...current, previous: null }, `${previous} is retired`)
+  return { do: 'done' }
+}
+
+/** Whether the way from the newest epoch to the target begins with a cutover that a verdict has to allow. */
+export function asksForVerdict(
+  current: ControlRecord | undefined,
+  { target, forced }: Pick<SwapRequest, 'target' | 'forced'>,
+): boolean {
+  return (
+    current !== undefined && !current.swap && isCutover(current, target) && forced === undefined
+  )
+}
+
+function isCutover({ shares, previous }: ControlRecord, target: ShareTable): boolean {
+  const owner = mainOwner(target)
+  return owner !== mainOwner(shares) && owner !== previous
+}
+
+function problemsOf({ target, running }: SwapRequest): string[] {
+  if (!isSteady(target)) return ['the target does not give every bucket exactly one owner']
+  return ownersIn(target)
+    .filter((id) => !running.includes(id))
+    .map((id) => `${id} is to own buckets, but is not among the deployments that are to run`)
 }
 
 const write = (record: ControlRecord, why: string): Step => ({ do: 'write', record, why })
@@ -106,11 +113,10 @@ const first = (shares: ShareTable): ControlRecord => ({
 function begin(seen: Observation, current: ControlRecord, request: SwapRequest): Step {
   const { target, forced, verdictProblems } = request
   const from = current.shares
-  const owner = mainOwner(target)
-  const isCutover = owner !== mainOwner(from) && owner !== current.previous
-  if (isCutover && forced === undefined && verdictProblems.length > 0)
+  if (asksForVerdict(current, request) && verdictProblems.length > 0)
     return { do: 'refuse', why: verdictProblems }
-  const behind = gaining(from, target).flatMap((id) => lagging(seen, id, request.lagBound))
+  const incoming = gaining(from, target)
+  const behind = incoming.flatMap((id) => lagging(seen, id, request.lagBound))
   if (behind.length > 0) return { do: 'wait', for: behind }
   return write(
     {
@@ -122,10 +128,10 @@ function begin(seen: Observation, current: ControlRecord, request: SwapRequest):
         from,
         target,
         startedAt: seen.now,
-        ...(isCutover && forced !== undefined && { forced }),
+        ...(forced !== undefined && isCutover(current, target) && { forced }),
       },
     },
-    `${gaining(from, target).join(', ')} gets its buckets as well`,
+    `${incoming.join(', ')} gets its buckets as well`,
   )
 }
 
@@ -133,75 +139,101 @@ function carryOn(
   seen: Observation,
   current: ControlRecord,
   swap: Swap,
-  { target, lagBound }: SwapRequest,
+  request: SwapRequest,
 ): Step {
-  if (swap.step !== 'settle' && !sameShares(swap.target, target))
+  const givenUp = swap.step === 'release' || swap.step === 'settle'
+  if (!givenUp && !sameShares(swap.target, request.target))
     return write(
       { ...current, epoch: current.epoch + 1, shares: swap.from, swap: null },
       'the swap is taken back: nobody has given up a bucket yet',
     )
   const incoming = gaining(swap.from, swap.target)
   const outgoing = gaining(swap.target, swap.from)
+  const { lagBound, unproven, forced } = request
+  /** Those that are waited for: not one that is gone, where its place is taken by force. */
+  const awaited = (ids: readonly DeploymentId[]) =>
+    ids.filter((id) => forced === undefined || !isGone(seen, id))
+
   switch (swap.step) {
-    case 'overlap': {
-      const silent = incoming.flatMap((id) => unreported(seen, id, current.epoch))
-      if (silent.length > 0) return { do: 'wait', for: silent }
-      return write(
+    case 'overlap':
+      return unless(
+        [...unproven, ...incoming.flatMap((id) => unreported(seen, id, current.epoch))],
         { ...current, swap: { ...swap, step: 'gate', sampled: [...seen.ends] } },
         `${incoming.join(', ')} writes its buckets`,
       )
-    }
-    case 'gate': {
-      const sampled = swap.sampled ?? []
-      const short = [
-        ...outgoing.flatMap((id) => below(seen, id, sampled)),
-        ...incoming.flatMap((id) => below(seen, id, sampled)),
-        ...incoming.flatMap((id) => lagging(seen, id, lagBound)),
-      ]
-      if (short.length > 0) return { do: 'wait', for: short }
-      return write(
+    case 'gate':
+      return unless(
+        [
+          ...unproven,
+          ...awaited(outgoing).flatMap((id) => below(seen, id, swap.sampled)),
+          ...incoming.flatMap((id) => below(seen, id, swap.sampled)),
+          ...incoming.flatMap((id) => lagging(seen, id, lagBound)),
+        ],
         {
           ...current,
           epoch: current.epoch + 1,
           shares: swap.target,
-          swap: { ...swap, step: 'settle' },
+          swap: { ...swap, step: 'release', sampled: passedBy(seen, outgoing, swap.sampled) },
         },
         `${outgoing.join(', ')} gives its buckets up`,
       )
-    }
+    case 'release':
+      return unless(
+        [
+          ...awaited(incoming).flatMap((id) => unreported(seen, id, current.epoch)),
+          // what starts only now reads the epoch first
+          ...outgoing
+            .filter((id) => !isGone(seen, id))
+            .flatMap((id) => unreported(seen, id, current.epoch)),
+        ],
+        { ...current, swap: { ...swap, step: 'settle', until: [...seen.ends] } },
+        `${outgoing.join(', ')} has given its buckets up`,
+      )
     case 'settle': {
-      const silent = outgoing.flatMap((id) => unreported(seen, id, current.epoch))
-      if (silent.length > 0) return { do: 'wait', for: silent }
+      const short = awaited(incoming).flatMap((id) => below(seen, id, swap.until))
+      if (short.length > 0) return { do: 'wait', for: short }
       const before = mainOwner(swap.from)
       const previous = before === mainOwner(swap.target) ? current.previous : before
-      return {
-        do: 'settle',
-        swap,
-        from: swap.sampled ?? [],
-        record: { ...current, swap: null, previous },
-      }
+      return { do: 'settle', swap, record: { ...current, swap: null, previous } }
     }
   }
 }
 
+const unless = (awaited: readonly string[], record: ControlRecord, why: string): Step =>
+  awaited.length > 0 ? { do: 'wait', for: awaited } : write(record, why)
+
+const isGone = (seen: Observation, id: DeploymentId) =>
+  (seen.deployments[id]?.instances ?? []).length === 0
+
 function unreported(seen: Observation, id: DeploymentId, epoch: number): string[] {
-  const instances = seen.deployments[id]?.instances ?? []
-  if (instances.length === 0) return [`${id} to report epoch ${epoch}: no instance of it is seen`]
-  return instances
-    .filter((i) => (i.epoch ?? 0) < epoch)
-    .map((i) => `${id}/${i.instance} to report epoch ${epoch}: it is at ${i.epoch ?? 'none'}`)
+  if (isGone(seen, id)) return [`${id} to report epoch ${epoch}: no instance of it is seen`]
+  return seen.deployments[id]!.instances.filter((i) => (i.epoch ?? 0) < epoch).map(
+    (i) => `${id}/${i.instance} to report epoch ${epoch}: it is at ${i.epoch ?? 'none'}`,
+  )
 }
 
 function below(seen: Observation, id: DeploymentId, offsets: readonly number[]): string[] {
   return offsets.flatMap((offset, partition) => {
-    const committed = seen.deployments[id]?.committed[partition] ?? 0
+    const committed = committedOf(seen, id, partition)
     if (committed >= offset) return []
-    return [`${id} to commit offset ${offset} of partition ${partition}: it is at ${committed}`]
+    const gone = isGone(seen, id) ? '; no instance of it is seen' : ''
+    return [
+      `${id} to commit offset ${offset} of partition ${partition}: it is at ${committed}${gone}`,
+    ]
   })
 }
 
 function lagging(seen: Observation, id: DeploymentId, bound: number): string[] {
-  const committed = seen.deployments[id]?.committed ?? []
-  const lag = seen.ends.reduce((sum, end, partition) => sum + end - (committed[partition] ?? 0), 0)
+  const lag = seen.ends.reduce(
+    (sum, end, p) => sum + Math.max(0, end - committedOf(seen, id, p)),
+    0,
+  )
   return lag <= bound ? [] : [`${id} to catch up: ${lag} records behind, at most ${bound} allowed`]
 }
+
+/** How far every outgoing has come, at most to the sample: lower where one that is gone is left behind. */
+const passedBy = (seen: Observation, ids: readonly DeploymentId[], sampled: readonly number[]) =>
+  sampled.map((offset, p) => Math.min(offset, ...ids.map((id) => committedOf(seen, id, p))))
+
+const committedOf = (seen: Observation, id: DeploymentId, partition: number) =>
+  seen.deployments[id]?.committed[partition] ?? 0
