@@ -98,12 +98,15 @@ export const SNOWFLAKE: Dialect = {
   primaryKey: false,
 }
 
-/** Creates the table; the deployment and the sink run the same statement. */
-export function createTableSql(dialect: Dialect): string {
+/**
+ * Creates the table; the deployment and the sink run the same statement.
+ * @param table with database and schema, for a session that has none of its own
+ */
+export function createTableSql(dialect: Dialect, table = TABLE): string {
   const lines = COLUMNS.map(
     ({ name, kind, required }) => `${name} ${dialect.types[kind]}${required ? ' NOT NULL' : ''}`,
   )
   lines.push(`${LOADED_AT} ${dialect.types.timestamp} NOT NULL`)
   if (dialect.primaryKey) lines.push(`PRIMARY KEY (${KEY})`)
-  return `CREATE TABLE IF NOT EXISTS ${TABLE} (\n  ${lines.join(',\n  ')}\n)`
+  return `CREATE TABLE IF NOT EXISTS ${table} (\n  ${lines.join(',\n  ')}\n)`
 }

@@ -1,0 +1,67 @@
+import * as pulumi from '@pulumi/pulumi'
+import { imageOf } from '../build/artifacts.ts'
+import type { Settings } from '../config.ts'
+import type { Statement } from '../plan/grants.ts'
+import type { Engine } from './engine.ts'
+import { FargateWorker } from './fargate-worker.ts'
+import type { Runtime } from './runtime.ts'
+import { VERDICTS, type StateBucket } from './state-bucket.ts'
+
+export interface ParityArgs {
+  runtime: Runtime
+  settings: Pick<Settings, 'stack' | 'images' | 'sizes'>
+  /** the two that run, in any order */
+  engines: readonly [Engine, Engine]
+  state: StateBucket
+}
+
+/** Where two engines run: the comparer of what they write, which leaves its verdicts in S3 for the control function. */
+export class Parity extends pulumi.ComponentResource {
+  readonly serviceName: pulumi.Output<string>
+  readonly logGroupName: pulumi.Output<string>
+
+  constructor(
+    name: string,
+    { runtime, settings, engines, state }: ParityArgs,
+    opts: pulumi.ComponentResourceOptions = {},
+  ) {
+    super('orderup:parity:Parity', name, {}, opts)
+    // whichever of the two owns the orders, so that a cutover leaves the comparer as it is
+    const sides = engines.toSorted((a, b) => (a.deployment < b.deployment ? -1 : 1))
+    const worker = new FargateWorker(
+      name,
+      {
+        runtime,
+        image: imageOf(settings, 'parity'),
+        ...settings.sizes.parity,
+        env: {
+          DEPLOYMENTS: sides.map(({ deployment }) => deployment).join(','),
+          // in the same order: a verdict holds for what ran, and for nothing else
+          ARTIFACTS: sides.map(({ artifact }) => artifact).join(','),
+          VERDICTS_URL: state.verdictsUrl,
+        },
+        statements: verdictStatements(state, runtime.keyArn),
+        kafka: 'parity',
+        replacement: 'exclusive',
+        stopTimeoutS: 30,
+        desired: 1,
+      },
+      { parent: this },
+    )
+    this.serviceName = worker.serviceName
+    this.logGroupName = worker.logGroupName
+    this.registerOutputs({ serviceName: this.serviceName })
+  }
+}
+
+/** It writes verdicts and nothing else; it does not even read them. */
+const verdictStatements = ({ arn }: StateBucket, keyArn: string) =>
+  arn.apply((bucket): Statement[] => [
+    {
+      Sid: 'Verdicts',
+      Effect: 'Allow',
+      Action: ['s3:PutObject'],
+      Resource: [`${bucket}/${VERDICTS}/*`],
+    },
+    { Sid: 'Encrypt', Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [keyArn] },
+  ])
