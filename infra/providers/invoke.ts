@@ -54,7 +54,8 @@ export async function ask<Event extends Asked>(
   const client = new LambdaClient({
     region,
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 10_000, requestTimeout: 150_000 },
+    // longer than the function's own limit
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 310_000 },
   })
   const deadline = Date.now() + patienceMs
   let said = false
@@ -160,7 +161,7 @@ function cannotInvoke(error: Error, action: string, functionName: string, region
       ? '`pulumi refresh` if it was deleted by hand, then `pulumi up`, which makes it'
       : error.name === 'AccessDeniedException'
         ? 'allow whoever deploys lambda:InvokeFunction on it'
-        : `its log: \`aws logs tail /aws/lambda/${functionName} --region ${region} --since 15m\`; then the same command again`
+        : `its log: \`aws logs tail "$(aws lambda get-function-configuration --region ${region} --function-name ${functionName} --query LoggingConfig.LogGroup --output text)" --region ${region} --since 15m\`; then the same command again`
   return new Error(
     `The control function ${functionName} in ${region} could not be asked for "${action}": ${error.name === 'Error' ? '' : `${error.name}: `}${error.message}\n  Next: ${next}`,
     { cause: error },

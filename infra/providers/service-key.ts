@@ -9,13 +9,12 @@ interface Inputs extends ControlFunction {
 }
 interface Outputs extends Inputs {
   publicKey: string
-  previousPublicKey: string
 }
 
-async function publicKey(inputs: Inputs): Promise<string> {
+async function ensure(inputs: Inputs): Promise<Outputs> {
   const { secretArn, generation } = inputs
-  const answer = await ask(inputs, { action: 'key', secretArn, generation })
-  return answer.publicKey
+  const { publicKey } = await ask(inputs, { action: 'key', secretArn, generation })
+  return { ...inputs, publicKey }
 }
 
 export const provider: Provider<Inputs, Outputs> = {
@@ -24,14 +23,10 @@ export const provider: Provider<Inputs, Outputs> = {
     return { changes: changed.length > 0 }
   },
   async create(inputs) {
-    const outs = { ...inputs, publicKey: await publicKey(inputs), previousPublicKey: '' }
-    return { id: 'service-key', outs }
+    return { id: 'service-key', outs: await ensure(inputs) }
   },
-  async update(_id, olds, news) {
-    const current = await publicKey(news)
-    const rotated = current !== olds.publicKey
-    const previous = rotated ? olds.publicKey : olds.previousPublicKey
-    return { outs: { ...news, publicKey: current, previousPublicKey: previous } }
+  async update(_id, _olds, news) {
+    return { outs: await ensure(news) }
   },
   async read(id, props) {
     return { id, ...(props && { props }) }
@@ -45,19 +40,17 @@ export interface ServiceKeyArgs {
   region: pulumi.Input<string>
   /** in Secrets Manager: gets the private key, which comes nowhere else */
   secretArn: pulumi.Input<string>
-  /** counts the key pairs: raise it by one to rotate */
+  /** which key pair the secret is to hold */
   generation: pulumi.Input<number>
 }
 
-/** The key pair of the warehouse's service user. The private key goes straight into the secret: not through Pulumi. */
+/** A key pair of the warehouse's service user. The private key goes straight into the secret: not through Pulumi. */
 export class ServiceKey extends pulumi.dynamic.Resource {
   /** the body of its PEM file in one line, as Snowflake takes it; public */
   declare readonly publicKey: pulumi.Output<string>
-  /** of the generation before, which stays valid until the next rotation; '' = there was none */
-  declare readonly previousPublicKey: pulumi.Output<string>
 
   constructor(name: string, args: ServiceKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
-    const inputs = { ...args, publicKey: undefined, previousPublicKey: undefined }
+    const inputs = { ...args, publicKey: undefined }
     super(providerByModule('service-key.ts'), name, inputs, opts, 'order-up', 'ServiceKey')
   }
 }

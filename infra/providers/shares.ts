@@ -135,7 +135,7 @@ export interface SharesArgs {
   /** that each of them runs as it was deployed: asked for before anything is moved */
   proofs: pulumi.Input<pulumi.Input<Proof>[]>
   /** what runs as each of them: what a verdict has to be about */
-  sides: pulumi.Input<pulumi.Input<Side>[]>
+  sides: { deployment: Side['deployment']; artifact: pulumi.Input<string> }[]
   /** why a cutover needs no verdict; '' = it needs one */
   force: string
   /** raw records that an incoming deployment may be behind, over all partitions */
