@@ -11,8 +11,9 @@ import type { ImageName, Settings } from '../config.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-export const LAMBDAS = ['producer', 'sink', 'control'] as const
-export type LambdaName = (typeof LAMBDAS)[number]
+const BUILD = 'npm run build'
+
+export type LambdaName = 'producer' | 'sink' | 'control'
 
 /** Where `npm run build` leaves its work: ORDER_UP_DIST, or dist/ beside package.json. */
 export const distFolder = (): string => resolve(process.env['ORDER_UP_DIST'] || join(ROOT, 'dist'))
@@ -26,7 +27,7 @@ export function lambdaBundle(name: LambdaName): string {
   const folder = join(distFolder(), name)
   const entry = join(folder, 'index.mjs')
   if (existsSync(entry)) return folder
-  throw missing(`The ${name} Lambda's bundle`, entry, 'npm run build')
+  throw missing(`The ${name} Lambda's bundle`, entry, BUILD)
 }
 
 const FLINK_JAR = 'order-up-flink.jar'
@@ -51,16 +52,27 @@ export function flinkJar(): Jar {
   return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') }
 }
 
+const KAFKA_STREAMS_JAR = 'mvn -f functions/engine-jvm/pom.xml -pl kafka-streams -am package'
+
+/** The commands that make an image's context. */
+const CONTEXT_BY: Readonly<Record<ImageName, string>> = {
+  'engine-node': BUILD,
+  'engine-kafka-streams': `${KAFKA_STREAMS_JAR} && ${BUILD}`,
+  sink: BUILD,
+  parity: BUILD,
+}
+
 /**
  * An image by digest, as `npm run release -- <stack>` wrote it into the stack's config.
- * @throws Error naming that command where the stack has none
+ * @throws Error naming the commands that build and release it, where the stack has none
  */
 export function imageOf(settings: Pick<Settings, 'stack' | 'images'>, name: ImageName): string {
-  const image = settings.images[name]
+  const { stack, images } = settings
+  const image = images[name]
   if (image !== undefined) return image
   throw new Error(
-    `order-up:images.${name} is not set, and stack ${settings.stack} runs it.\n` +
-      `  Next: npm run release -- ${settings.stack} builds the images, pushes them and writes their digests into Pulumi.${settings.stack}.yaml`,
+    `order-up:images.${name} is not set in Pulumi.${stack}.yaml, and the stack runs that image.\n` +
+      `  Next: ${CONTEXT_BY[name]} && npm run release -- ${stack}`,
   )
 }
 
