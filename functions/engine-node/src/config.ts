@@ -1,4 +1,4 @@
-import { HttpConfig, KafkaConfig, LogLevel } from '@order-up/kit'
+import { HttpConfig, KafkaConfig, LogLevel, MetricsConfig } from '@order-up/kit'
 import { z } from 'zod'
 
 const millis = (standard: number) => z.coerce.number().int().min(100).default(standard)
@@ -7,6 +7,7 @@ const millis = (standard: number) => z.coerce.number().int().min(100).default(st
 export const EngineConfig = z.object({
   ...KafkaConfig.shape,
   ...HttpConfig.shape,
+  ...MetricsConfig.shape,
   LOG_LEVEL: LogLevel,
   /** names the consumer group, transactional ids, shadow topics and `engine` header */
   DEPLOYMENT: z

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, EachBatchPayload, Kafka, Transaction } from 'kafkajs'
-import { FencedError, groupOffsets, messageOf } from '@order-up/kit'
+import { FencedError, groupOffsets, messageOf, watermarksOf } from '@order-up/kit'
 import type { GroupEvents, GroupMember, InBatch, OutRecord, Transport } from './transport.ts'
 import type { TransactionalProducer } from './transport.ts'
 
@@ -31,6 +31,10 @@ export async function kafkajsTransport(kafka: Kafka, options: KafkajsOptions): P
       )
       if (!found) throw new Error(`${topic} has no partition ${partition}`)
       return found
+    },
+    async ends() {
+      const watermarks = await watermarksOf(admin, topic)
+      return new Map(watermarks.map(({ partition, high }) => [partition, high]))
     },
     producer: (transactionalId) => createProducer(kafka, options, transactionalId),
     close: () => admin.disconnect(),
@@ -104,12 +108,13 @@ async function eachBatch(
     fetchedOffset: Number((batch as unknown as { fetchedOffset: string }).fetchedOffset),
     nextOffset: Number(last) + 1,
     highWatermark: Number(batch.highWatermark),
-    records: batch.messages.map(({ offset, key, value, headers }) => ({
+    records: batch.messages.map(({ offset, key, value, headers, timestamp }) => ({
       offset: Number(offset),
       partition,
       key,
       value,
       headers,
+      timestamp,
     })),
   }
   resolveOffset(last)

@@ -1,13 +1,15 @@
 import {
   announceReady,
   createLog,
+  createMetricsExport,
+  flushEachMinute,
   parseConfig,
   runWorker,
   serveHealth,
   describe,
 } from '@order-up/kit'
 import { EngineConfig } from './config.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, EXPORTED } from './metrics.ts'
 import { EngineWorker } from './worker.ts'
 
 let config: EngineConfig
@@ -26,11 +28,20 @@ await runWorker(log, async (signal) => {
     metrics.registry,
     () => worker.health(),
   )
+  const flushed = flushEachMinute(
+    createMetricsExport(config, {
+      registry: metrics.registry,
+      exported: EXPORTED,
+      worker: config.DEPLOYMENT,
+      up: () => worker.health().healthy,
+    }),
+  )
   announceReady(server.port)
   log.info({ deployment: config.DEPLOYMENT, transport: 'kafkajs', port: server.port }, 'started')
   try {
     await worker.run(signal)
   } finally {
+    await flushed()
     await server.close()
   }
 })

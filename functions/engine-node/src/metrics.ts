@@ -1,3 +1,4 @@
+import type { Exported, TimeLag } from '@order-up/kit'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 export type EngineMetrics = ReturnType<typeof createMetrics>
@@ -8,8 +9,11 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
   const labelNames = ['partition'] as const
+  const lags = new Map<number, TimeLag>()
   return {
     registry,
+    /** of the partitions held here */
+    lags,
     records: new Counter({
       name: 'orderup_engine_records_total',
       help: 'Raw records whose outcome was committed by this process',
@@ -34,6 +38,22 @@ export function createMetrics() {
       labelNames,
       registers,
     }),
+    lagSeconds: new Gauge({
+      name: 'orderup_engine_lag_seconds',
+      help: 'Time since the append of the oldest raw record that is not yet committed, at most; NaN = not known',
+      labelNames,
+      registers,
+      collect() {
+        this.reset()
+        for (const [partition, lag] of lags) this.set({ partition }, lag.seconds(Date.now()))
+      },
+    }),
+    rawToCommitted: new Histogram({
+      name: 'orderup_engine_raw_to_committed_seconds',
+      help: 'From the append of the oldest raw record of a transaction to its commit: no record of it waited longer',
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400],
+      registers,
+    }),
     transaction: new Histogram({
       name: 'orderup_engine_transaction_seconds',
       help: 'From the begin of a transaction to its commit',
@@ -53,3 +73,20 @@ export function createMetrics() {
     }),
   }
 }
+
+const records = (outcome: string) =>
+  ({ from: 'orderup_engine_records_total', unit: 'Count', where: { outcome } }) as const
+
+/** What goes to CloudWatch; every engine has these names there, with its deployment as Worker. */
+export const EXPORTED: readonly Exported[] = [
+  { ...records('applied'), as: 'Applied' },
+  { ...records('duplicate'), as: 'Duplicates' },
+  { ...records('dead_letter'), as: 'DeadLetters' },
+  { from: 'orderup_engine_lag_seconds', as: 'LagSeconds', unit: 'Seconds', over: 'max' },
+  {
+    from: 'orderup_engine_raw_to_committed_seconds',
+    as: 'RawToCommittedSeconds',
+    unit: 'Seconds',
+  },
+  { from: 'orderup_engine_partition_restarts_total', as: 'Restarts', unit: 'Count' },
+]

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { decodeRaw, RAW_TOPIC, transactionalIdPrefix } from '@order-up/schemas'
-import { FencedError, messageOf, TerminalError, type Log } from '@order-up/kit'
+import { FencedError, messageOf, TerminalError, TimeLag, type Log } from '@order-up/kit'
 import type { EngineMetrics } from './metrics.ts'
 import { lastRecordOf, startOf, usable, type LastRecord, type Position } from './position.ts'
 import type { RawIds } from './raw-ids.ts'
@@ -60,6 +60,8 @@ export class Partition {
   #mismatches = 0
   /** no kept state is of this log */
   #fromBeginning = false
+  /** of what is emitted: records that are folded silently were committed before */
+  #lag = new TimeLag(0)
   #tail: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -99,8 +101,10 @@ export class Partition {
       this.#expected !== undefined &&
       fetchedOffset <= this.#expected &&
       nextOffset > this.#expected
-    )
+    ) {
       this.#expected = nextOffset
+      void this.#enqueue(async () => this.#lag.committed(Math.max(nextOffset, this.#emitFrom)))
+    }
   }
 
   /** Writes what has changed since the last time to the state file. */
@@ -127,6 +131,7 @@ export class Partition {
     await this.flush()
     await Promise.all([this.#closeProducer(), this.#store?.close()])
     this.#store = undefined
+    this.#context.metrics.lags.delete(this.#id)
     for (const gauge of [this.#context.metrics.lag, this.#context.metrics.offset])
       gauge.remove({ partition: this.#id })
   }
@@ -172,6 +177,8 @@ export class Partition {
     if (committed !== undefined && (committed < low || committed > high))
       throw outOfRange(this.#id, `committed offset ${committed}`, low, high)
     this.#emitFrom = committed ?? 0
+    this.#lag = new TimeLag(this.#emitFrom)
+    this.#context.metrics.lags.set(this.#id, this.#lag)
     this.#store ??= await this.#load(low)
     const { next, last } = this.#store.position
     if (last === null && low > 0) throw outOfRange(this.#id, 'the beginning', low, high)
@@ -260,8 +267,10 @@ export class Partition {
     const last = taken.at(-1)
     if (last) {
       const next = newer ? newer.offset : end
-      if (last.offset >= this.#emitFrom) await this.#commit(done, next)
-      else this.#context.metrics.refolded.inc({ partition: this.#id }, taken.length)
+      if (last.offset >= this.#emitFrom) {
+        await this.#commit(done, next)
+        this.#committed(taken, next)
+      } else this.#context.metrics.refolded.inc({ partition: this.#id }, taken.length)
       store.merge(done.states, next, lastRecordOf(last))
     }
     if (newer)
@@ -283,6 +292,13 @@ export class Partition {
     end()
     for (const [outcome, count] of Object.entries(counts))
       metrics.records.inc({ partition: this.#id, outcome }, count)
+  }
+
+  #committed(records: readonly InRecord[], next: number): void {
+    const oldest = records.find(({ offset }) => offset >= this.#emitFrom)!
+    const waited = Date.now() - Number(oldest.timestamp)
+    this.#context.metrics.rawToCommitted.observe(waited / 1_000)
+    this.#lag.committed(next, Number(records.at(-1)!.timestamp))
   }
 
   /** Not what was asked for: fetched before a seek, or kafkajs has by itself gone to its default offset. */

@@ -35,6 +35,7 @@ function record(orderId: string, n: number, change: Partial<InRecord> = {}): InR
   const key = Buffer.from(orderId)
   return {
     offset: n,
+    timestamp: '0',
     partition: partitionOf(key, PARTITIONS),
     key,
     value: encodeEvent(event(orderId, n), RAW_ID),
@@ -130,7 +131,7 @@ test('rows and dead letters of buckets that are not owned go to the shadow topic
 test('a dead letter keeps key, value and headers, and says why and where it was', () => {
   const value = Buffer.from('not avro')
   const headers = { trace: Buffer.from([1, 2]), many: [Buffer.from('x'), Buffer.from('y')] }
-  const input: InRecord = { offset: 5, partition: 2, key: null, value, headers }
+  const input: InRecord = { offset: 5, partition: 2, key: null, value, headers, timestamp: '0' }
 
   const { out } = step([input], context())
 

@@ -8,6 +8,8 @@ export interface InRecord {
   key: Buffer | null
   value: Buffer | null
   headers: IHeaders | undefined
+  /** when it was appended, epoch milliseconds in digits: as it came, since few of a transaction are looked at */
+  timestamp: string
 }
 
 /** A record to write; its partition is that of the raw record, given with `send`. */
@@ -70,6 +72,8 @@ export interface Transport {
   /** Joins the engine's consumer group on the raw topic. */
   join(events: GroupEvents): Promise<GroupMember>
   offsets(partition: number): Promise<PartitionOffsets>
+  /** By raw partition: the offset of the next record to be appended. */
+  ends(): Promise<ReadonlyMap<number, number>>
   /** Initialises: fences the predecessor and settles what it left open. @throws FencedError */
   producer(transactionalId: string): Promise<TransactionalProducer>
   close(): Promise<void>

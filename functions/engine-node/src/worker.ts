@@ -26,8 +26,11 @@ import type { PartitionContext } from './partition.ts'
 import { RawIds } from './raw-ids.ts'
 import { followShares } from './shares.ts'
 import { Snapshots } from './snapshots.ts'
+import type { Transport } from './transport.ts'
 
 const REJOIN_MS = 1_000
+/** how often the end of raw is looked at, for the lag in time */
+const LOOK_MS = 5_000
 /** orders that may wait for the next flush, if this worker has all partitions */
 const MAX_UNFLUSHED = 100_000
 
@@ -38,6 +41,7 @@ export class EngineWorker {
   readonly #log: Log
   #membership: Membership | undefined
   #waitingFor: string | undefined = 'start'
+  #looking = false
 
   constructor(config: EngineConfig, metrics: EngineMetrics, log: Log) {
     this.#config = config
@@ -134,6 +138,7 @@ export class EngineWorker {
     const timers = [
       setInterval(() => void this.#each((p) => p.flush()), this.#config.FLUSH_INTERVAL_MS),
       setInterval(() => void this.#each((p) => p.snapshot()), this.#config.SNAPSHOT_INTERVAL_MS),
+      setInterval(() => void this.#look(context.transport), LOOK_MS),
     ]
     try {
       while (!signal.aborted) {
@@ -155,6 +160,21 @@ export class EngineWorker {
     use: (partition: { flush(): Promise<void>; snapshot(): Promise<void> }) => Promise<void>,
   ) {
     for (const partition of this.#membership?.partitions.values() ?? []) await use(partition)
+  }
+
+  /** Where raw ends: without an answer the lag in time is soon unknown. */
+  async #look(transport: Transport): Promise<void> {
+    if (this.#looking) return
+    this.#looking = true
+    const now = Date.now()
+    try {
+      const ends = await transport.ends()
+      for (const [partition, lag] of this.#metrics.lags) lag.looked(ends.get(partition)!, now)
+    } catch (error) {
+      this.#log.debug({ why: messageOf(error) }, 'the end of raw was not seen')
+    } finally {
+      this.#looking = false
+    }
   }
 
   /** Tries until Kafka answers. */

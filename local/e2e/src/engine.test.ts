@@ -2,19 +2,25 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { RAW_TOPIC } from '@order-up/schemas'
 import { EngineScene } from './engine-scene.ts'
 import { until, type WorkerProcess } from './worker-process.ts'
 
 // What is not shown here: two brokers, a lost disk of the broker, a clock that jumps.
 
-/** How many raw records the worker has committed as this outcome. */
-async function counted(worker: WorkerProcess, outcome: string): Promise<number> {
+/** The values of all series of a metric that have the label. */
+async function series(worker: WorkerProcess, name: string, label = ''): Promise<number[]> {
   const text = await (await fetch(`http://127.0.0.1:${worker.httpPort}/metrics`)).text()
   return text
     .split('\n')
-    .filter((line) => line.startsWith('orderup_engine_records_total{'))
-    .filter((line) => line.includes(`outcome="${outcome}"`))
-    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+    .filter((line) => line.startsWith(name) && line.includes(label))
+    .map((line) => Number(line.split(' ').at(-1)))
+}
+
+/** How many raw records the worker has committed as this outcome. */
+async function counted(worker: WorkerProcess, outcome: string): Promise<number> {
+  const counts = await series(worker, 'orderup_engine_records_total{', `outcome="${outcome}"`)
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 test('one worker: every record is applied, a duplicate or dead-lettered, and the counts say so', async (t) => {
@@ -100,4 +106,43 @@ test('a worker that has lost its state folds again without writing a row twice, 
   await scene.caughtUp()
   await scene.assertExactlyOnce()
   assert.doesNotMatch(restored.stderr(), /"from":0,/)
+})
+
+test('lag in time: the wait of the oldest record, then 0; and all of it as lines for CloudWatch', async (t) => {
+  const scene = await EngineScene.open(t)
+  const began = Date.now()
+  await scene.produce(6, 1_000, 0)
+  const producer = scene.kafka.producer({ transactionalId: 'aborts', maxInFlightRequests: 1 })
+  await producer.connect()
+  const transaction = await producer.transaction()
+  await transaction.send({ topic: RAW_TOPIC, messages: [{ partition: 2, key: 'a', value: 'x' }] })
+  await transaction.abort() // what partition 2 ends with is read by nobody
+  await producer.disconnect()
+  const worker = await scene.worker('a', {
+    METRICS: 'emf',
+    STACK: 'test',
+    MAX_RECORDS_PER_TRANSACTION: '1', // slow
+    MAX_BYTES_PER_FETCH: '1024',
+  })
+  const lags = () => series(worker, 'orderup_engine_lag_seconds{')
+
+  await until('a lag', async () => (await lags())[2]! > 2)
+  const lag = (await lags())[2]!
+  const atMost = (Date.now() - began) / 1_000
+  await until('no lag', async () => (await lags()).join() === '0,0,0,0')
+
+  assert.ok(lag > 2 && lag < atMost, `${lag} s, at most ${atMost}`)
+  const counts = await Promise.all(
+    ['applied', 'duplicate', 'dead_letter'].map((o) => counted(worker, o)),
+  )
+  const [waits] = await series(worker, 'orderup_engine_raw_to_committed_seconds_count')
+  const [transactions] = await series(worker, 'orderup_engine_transaction_seconds_count')
+  assert.equal(waits, transactions)
+  assert.equal(await worker.kill('SIGTERM'), 0, worker.stderr())
+  const lines = worker.stdout().trim().split('\n')
+  const documents = lines.map((line) => JSON.parse(line) as Record<string, number>)
+  const total = (name: string) => documents.reduce((sum, { [name]: value = 0 }) => sum + value, 0)
+  assert.deepEqual(['Applied', 'Duplicates', 'DeadLetters'].map(total), counts)
+  const last = documents.at(-1)!
+  assert.equal(`${last['Stack']} ${last['Worker']} ${last['Up']}`, 'test node-1 1')
 })

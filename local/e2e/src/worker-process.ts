@@ -9,6 +9,7 @@ export interface WorkerProcess {
   /** sends the signal; resolves with the exit code once the process is gone (at once for SIGSTOP and SIGCONT) */
   kill(signal: NodeJS.Signals): Promise<number | null>
   exited: Promise<number | null>
+  stdout(): string
   stderr(): string
 }
 
@@ -20,9 +21,11 @@ export async function startWorker(
   const path = fileURLToPath(new URL(`../../../functions/${module}`, import.meta.url))
   const child: ChildProcess = fork(path, [], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  let stdout = ''
   let stderr = ''
+  child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   const ready = once(child, 'message').then(([m]) => m as { httpPort: number })
@@ -37,6 +40,7 @@ export async function startWorker(
       return signal === 'SIGSTOP' || signal === 'SIGCONT' ? null : exited
     },
     exited,
+    stdout: () => stdout,
     stderr: () => stderr,
   }
 }
