@@ -1,0 +1,27 @@
+/** How many partitions the topics that carry orders are to have. */
+export interface PartitionPlan {
+  partitions: number
+  /** where they can't have as many as are wanted */
+  problem: string | undefined
+}
+
+/**
+ * The partitions of raw, and with it of every topic that carries orders.
+ * @param existing raw's own count; undefined = there is no raw yet
+ */
+export function planPartitions({
+  wanted,
+  existing,
+}: {
+  wanted: number
+  existing: number | undefined
+}): PartitionPlan {
+  const partitions = existing ?? wanted
+  if (partitions === wanted) return { partitions, problem: undefined }
+  return {
+    partitions,
+    problem:
+      `the topics have ${partitions} partitions, not ${wanted}: the count is fixed for a topic's life, ` +
+      'since it says which partition an order is in, and neither more nor fewer can be had later',
+  }
+}
