@@ -1,4 +1,4 @@
-import { glob, readFile } from 'node:fs/promises'
+import { globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
@@ -66,13 +66,11 @@ const withoutDuckDb: Plugin = {
 }
 
 /** What runs of kafkajs, which is never bundled: see functions/kit/src/kafkajs-repairs.ts. */
-export async function kafkajsFolder(): Promise<Files> {
+export function kafkajsFolder(): Files {
   const kit = createRequire(join(ROOT, 'functions/kit/package.json'))
   const folder = dirname(kit.resolve('kafkajs/package.json'))
-  const files = new Map<string, Uint8Array>()
-  for await (const path of glob(['package.json', 'LICENSE', 'index.js', 'src/**/*.js'], {
-    cwd: folder,
-  }))
-    files.set(`node_modules/kafkajs/${path}`, await readFile(join(folder, path)))
-  return files
+  const paths = globSync(['package.json', 'LICENSE', 'index.js', 'src/**/*.js'], { cwd: folder })
+  return new Map(
+    paths.map((path) => [`node_modules/kafkajs/${path}`, readFileSync(join(folder, path))]),
+  )
 }

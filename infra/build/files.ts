@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 
 /** A folder's files: path below it, with forward slashes → content. */
@@ -25,36 +33,32 @@ export function hashOf(files: Files): string {
 }
 
 /** @throws Node's own error where there is no such folder */
-export async function readFolder(folder: string): Promise<Files> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+export function readFolder(folder: string): Files {
   const files = new Map<string, Uint8Array>()
-  for (const entry of entries) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)
-    files.set(relative(folder, path).split(sep).join('/'), await readFile(path))
+    files.set(relative(folder, path).split(sep).join('/'), readFileSync(path))
   }
   return files
 }
 
 /**
  * Makes a folder hold these files and no others. They are written beside it and take its place when they are whole: a
- * build that fails or is stopped leaves the folder as it was (one that is killed in the moment between, without it).
+ * build that fails leaves the folder as it was (one that is killed in the moment between, without it).
  */
-export async function replaceFolder(folder: string, files: Files, signal: AbortSignal) {
+export function replaceFolder(folder: string, files: Files): void {
   const next = `${folder}-next-${process.pid}`
   const last = `${folder}-last-${process.pid}`
   try {
     for (const [path, bytes] of files) {
-      signal.throwIfAborted()
       const target = join(next, path)
-      await mkdir(dirname(target), { recursive: true })
-      await writeFile(target, bytes)
+      mkdirSync(dirname(target), { recursive: true })
+      writeFileSync(target, bytes)
     }
-    await rename(folder, last).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    })
-    await rename(next, folder)
+    if (existsSync(folder)) renameSync(folder, last)
+    renameSync(next, folder)
   } finally {
-    await Promise.all([next, last].map((path) => rm(path, { recursive: true, force: true })))
+    for (const path of [next, last]) rmSync(path, { recursive: true, force: true })
   }
 }

@@ -36,7 +36,7 @@ async function build(signal: AbortSignal): Promise<string> {
     ...artifacts.map(({ recipe, content }) => under(recipe.folder, content)),
     new Map([['manifest.json', Buffer.from(manifest)]]),
   )
-  await replaceFolder(folder, files, signal)
+  replaceFolder(folder, files)
   say(`${folder} is built, in ${((Date.now() - begin) / 1_000).toFixed(1)} s`)
   return manifest
 }

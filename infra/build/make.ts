@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle, kafkajsFolder } from './bundle.ts'
 import { problemsOf, sizeOf } from './checks.ts'
@@ -29,8 +29,8 @@ export async function make(recipe: Recipe): Promise<Artifact> {
   const { files, metafile } = await bundle(recipe.entry)
   const problems = problemsOf(recipe, metafile)
   if (problems.length > 0) throw new Error(problems.join('\n  '))
-  const code = merged(files, await kafkajsFolder())
-  const content = recipe.kind === 'image' ? await contextOf(code) : code
+  const code = merged(files, kafkajsFolder())
+  const content = recipe.kind === 'image' ? contextOf(code) : code
   return {
     recipe,
     size: sizeOf(metafile),
@@ -41,8 +41,8 @@ export async function make(recipe: Recipe): Promise<Artifact> {
   }
 }
 
-async function contextOf(code: Files): Promise<Files> {
-  const dockerfile = await readFile(join(import.meta.dirname, 'worker.Dockerfile'))
+function contextOf(code: Files): Files {
+  const dockerfile = readFileSync(join(import.meta.dirname, 'worker.Dockerfile'))
   return merged(
     new Map([
       ['Dockerfile', dockerfile],
