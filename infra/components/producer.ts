@@ -16,6 +16,9 @@ const TIMEOUT_S = 20
  */
 const ROUTES = { events: 'POST /events', rest: '$default' } as const
 
+/** of the API: the one that is no part of its paths */
+const STAGE = '$default'
+
 export interface ProducerArgs {
   runtime: Runtime
   settings: Pick<Settings, 'ingest' | 'sizes'>
@@ -85,11 +88,11 @@ export class Producer extends pulumi.ComponentResource {
         ),
     )
     const accessLogs = logGroup(`${name}-access`, runtime, within)
-    const stage = new aws.apigatewayv2.Stage(
+    new aws.apigatewayv2.Stage(
       name,
       {
         apiId: api.id,
-        name: '$default',
+        name: STAGE,
         autoDeploy: true,
         defaultRouteSettings: {
           throttlingRateLimit: requestsPerSecond,
@@ -107,12 +110,12 @@ export class Producer extends pulumi.ComponentResource {
         function: worker.functionName,
         action: 'lambda:InvokeFunction',
         principal: 'apigateway.amazonaws.com',
-        sourceArn: pulumi.interpolate`${api.executionArn}/$default/*`,
+        sourceArn: pulumi.interpolate`${api.executionArn}/${STAGE}/*`,
       },
       within,
     )
     this.url = pulumi.interpolate`${api.apiEndpoint}/events`
-    this.invokeArn = pulumi.interpolate`${api.executionArn}/${stage.name}/POST/events`
+    this.invokeArn = pulumi.interpolate`${api.executionArn}/${STAGE}/POST/events`
     this.apiId = api.id
     this.functionName = worker.functionName
     this.logGroupName = worker.logGroupName

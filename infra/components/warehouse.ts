@@ -155,7 +155,7 @@ function grantAll(
     }),
     grant('use-schema', {
       privileges: ['USAGE'],
-      onSchema: { schemaName: schema.fullyQualifiedName },
+      onSchema: { schemaName: pulumi.interpolate`"${database.name}"."${schema.name}"` },
     }),
     grant('use-compute', {
       privileges: ['USAGE'],

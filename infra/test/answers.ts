@@ -144,6 +144,7 @@ const OUTPUTS: Readonly<Record<string, (name: string, region: string) => object>
   'aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace': () => ({
     hostedZone: 'Z0123456789ABCDEFGHIJ',
   }),
+  'pulumi-nodejs:dynamic/order-up:ServiceKey': (name) => ({ publicKey: `public-${name}` }),
 }
 
 /** Every resource has a physical name; auto-named ones get the registration's. */

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DeploymentId } from '@order-up/control'
+import { Engine } from './engine.ts'
+import { Parity } from './parity.ts'
+import { IMAGES, KEY, register, runtimeOf, settingsOf } from './stack.fixture.ts'
+import { StateBucket } from './state-bucket.ts'
+
+const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+const registerParity = (...deployments: [DeploymentId, DeploymentId]) =>
+  register(() => {
+    const runtime = runtimeOf()
+    const settings = settingsOf()
+    const state = new StateBucket('state', { runtime })
+    const engine = (deployment: DeploymentId) =>
+      new Engine({ runtime, deployment, settings, state })
+    new Parity('parity', {
+      runtime,
+      settings,
+      state,
+      engines: [engine(deployments[0]), engine(deployments[1])],
+    })
+  })
+
+interface Container {
+  image: string
+  environment: { name: string; value: string }[]
+}
+
+test('it compares the same two in the same way whichever of them owns the orders', async () => {
+  const containers: Container[] = []
+  for (const deployments of [
+    ['node-1', 'flink-1'],
+    ['flink-1', 'node-1'],
+  ] as [DeploymentId, DeploymentId][]) {
+    const { one } = await registerParity(...deployments)
+    const { containerDefinitions } = one('aws:ecs/taskDefinition:TaskDefinition', 'parity').inputs
+    containers.push((JSON.parse(containerDefinitions as string) as [Container])[0])
+  }
+
+  const [first, second] = containers
+  assert.deepEqual(second, first)
+  assert.equal(first?.image, IMAGES.parity)
+  const env = Object.fromEntries(first.environment.map(({ name, value }) => [name, value]))
+  assert.deepEqual(
+    [env['DEPLOYMENTS'], env['ARTIFACTS'], env['VERDICTS_URL']],
+    [
+      'flink-1,node-1',
+      `sha256:${SHA256_OF_NOTHING},sha256:${'1'.repeat(64)}`,
+      's3://order-up-dev-state/verdicts',
+    ],
+  )
+})
+
+test('never two comparers; of S3 it may write verdicts and nothing else', async () => {
+  const { one, statements } = await registerParity('node-1', 'flink-1')
+
+  const service = one('aws:ecs/service:Service', 'parity').inputs
+  assert.deepEqual(
+    [
+      service['desiredCount'],
+      service['deploymentMinimumHealthyPercent'],
+      service['deploymentMaximumPercent'],
+    ],
+    [1, 0, 100],
+  )
+  const others = Object.entries(statements('parity')).filter(
+    ([, { Action }]) =>
+      !(Action as string[]).every((action) => action.startsWith('kafka-cluster:')),
+  )
+  assert.deepEqual(Object.fromEntries(others), {
+    Verdicts: {
+      Effect: 'Allow',
+      Action: ['s3:PutObject'],
+      Resource: ['arn:aws:s3:::order-up-dev-state/verdicts/*'],
+    },
+    Encrypt: { Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [KEY] },
+  })
+})

@@ -1,0 +1,129 @@
+import * as pulumi from '@pulumi/pulumi'
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseSettings, type Settings } from '../config.ts'
+import { record, type Registration } from '../test/mocks.ts'
+import type { KafkaAccess, Runtime } from './runtime.ts'
+
+/** What tests of single components put them into: a stack on MSK, with artefacts that are there but empty. */
+
+export const ACCOUNT = '123456789012'
+export const REGION = 'eu-west-1'
+export const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/01234567`
+export const MSK = `arn:aws:kafka:${REGION}:${ACCOUNT}:cluster/orders/0123-4`
+export const ECS_CLUSTER = `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/orders`
+export const PASSWORD = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:kafka-AbCdEf`
+export const REGISTRY = 'http://registry:8080/apis/ccompat/v7'
+
+const image = (name: string, digit: string) =>
+  `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/order-up/${name}@sha256:${digit.repeat(64)}`
+
+export const IMAGES = {
+  'engine-node': image('engine-node', '1'),
+  'engine-kafka-streams': image('engine-kafka-streams', '2'),
+  sink: image('sink', '3'),
+  parity: image('parity', '4'),
+}
+
+const CONFIG = {
+  tier: 'dev',
+  partitions: 4,
+  warehouse: { account: 'MYORG-MYACCOUNT' },
+  images: IMAGES,
+  bootstrap: { artifactBucket: 'artifacts', keyArn: KEY },
+}
+
+/** Settings of a dev stack, with other values for some keys. */
+export const settingsOf = (changed: Readonly<Record<string, unknown>> = {}): Settings =>
+  parseSettings('dev', {
+    'aws:region': REGION,
+    ...Object.fromEntries(
+      Object.entries({ ...CONFIG, ...changed }).map(([key, value]) => [
+        `order-up:${key}`,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+  })
+
+/** A Kafka that is not MSK. */
+export const otherKafka = (security: 'tls' | 'scram'): KafkaAccess => ({
+  brokers: pulumi.output('kafka-1:9093,kafka-2:9093'),
+  security,
+  ...(security === 'scram' && { secretArn: PASSWORD }),
+})
+
+export const runtimeOf = (changed: Partial<Runtime> = {}): Runtime => ({
+  stack: 'dev',
+  region: REGION,
+  accountId: pulumi.output(ACCOUNT),
+  keyArn: KEY,
+  protect: false,
+  logRetentionDays: 7,
+  vpcId: 'vpc-1',
+  subnetIds: ['subnet-1', 'subnet-2'],
+  workerSecurityGroupId: 'sg-1',
+  ecsClusterArn: ECS_CLUSTER,
+  ecsClusterName: 'orders',
+  kafka: {
+    brokers: pulumi.output('b-1:9098,b-2:9098'),
+    security: 'msk-iam',
+    clusterArn: pulumi.output(MSK),
+  },
+  registryUrl: REGISTRY,
+  ...changed,
+})
+
+/** A dist/ of empty artefacts, for as long as `work` runs. */
+async function withArtifacts<T>(work: () => Promise<T>): Promise<T> {
+  const dist = mkdtempSync(join(tmpdir(), 'order-up-dist-'))
+  const before = process.env['ORDER_UP_DIST']
+  for (const [folder, file] of [
+    ['producer', 'index.mjs'],
+    ['sink', 'index.mjs'],
+    ['control', 'index.mjs'],
+    ['flink', 'order-up-flink.jar'],
+  ] as const) {
+    mkdirSync(join(dist, folder))
+    writeFileSync(join(dist, folder, file), '')
+  }
+  process.env['ORDER_UP_DIST'] = dist
+  try {
+    return await work()
+  } finally {
+    if (before === undefined) delete process.env['ORDER_UP_DIST']
+    else process.env['ORDER_UP_DIST'] = before
+    rmSync(dist, { recursive: true })
+  }
+}
+
+export interface Registered {
+  registrations: readonly Registration[]
+  outputs: Readonly<Record<string, unknown>>
+  /** the only one of a type, or the one of that name */
+  one(type: string, name?: string): Registration
+  all(type: string): Registration[]
+  /** of a role's policy, by Sid */
+  statements(name: string): Record<string, Record<string, unknown>>
+}
+
+/** Registers what a program makes. */
+export async function register(program: () => unknown): Promise<Registered> {
+  const run = { project: 'order-up', stack: 'dev', config: { 'aws:region': REGION } }
+  const { registrations, outputs } = await withArtifacts(() => record(run, program))
+  const all = (type: string) => registrations.filter((r) => r.type === type)
+  const one = (type: string, name?: string) => {
+    const [found, ...more] = all(type).filter((r) => name === undefined || r.name === name)
+    assert.ok(found && more.length === 0, `${all(type).length} registrations of ${type} ${name}`)
+    return found
+  }
+  const statements = (name: string) => {
+    const { policy } = one('aws:iam/rolePolicy:RolePolicy', name).inputs
+    const { Statement } = JSON.parse(policy as string) as { Statement: Record<string, unknown>[] }
+    const bySid = Statement.map(({ Sid, ...statement }) => [Sid, statement] as const)
+    assert.equal(new Set(bySid.map(([sid]) => sid)).size, Statement.length, 'a Sid comes twice')
+    return Object.fromEntries(bySid) as ReturnType<Registered['statements']>
+  }
+  return { registrations, outputs, one, all, statements }
+}
