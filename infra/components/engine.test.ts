@@ -341,8 +341,4 @@ test('what is missing is named with the command that makes it', async () => {
     registerEngine('kafka-streams-1', settingsOf({ images: {} })),
     /order-up:images\.engine-kafka-streams is not set.*\n.*npm run release -- dev/,
   )
-  await assert.rejects(
-    registerEngine('flink-1', { ...settingsOf(), bootstrap: undefined }),
-    /order-up:bootstrap is not set.*\n.*pulumi up --cwd infra\/bootstrap/,
-  )
 })

@@ -15,7 +15,7 @@ const PROPERTY_GROUP = 'order-up'
 /**
  * An engine on Managed Service for Apache Flink. A new jar is a new object in S3, and the application goes on from the
  * snapshot that stopping it for the update takes. It is never replaced: a replaced application loses its snapshots.
- * @throws Error where the jar is not built, or the bootstrap stage is missing
+ * @throws Error where the jar is not built
  */
 export function flinkApplication(
   name: string,
@@ -23,7 +23,7 @@ export function flinkApplication(
   parent: pulumi.Resource,
 ): RunningEngine {
   const within = { parent }
-  const bucket = artifactBucket(settings)
+  const bucket = settings.bootstrap.artifactBucket
   const { path, sha256 } = flinkJar()
   const { parallelism, checkpointIntervalMs } = settings.sizes.flink
 
@@ -128,14 +128,6 @@ export function flinkApplication(
     physicalName: application.name,
     logGroupName: logs.name,
   }
-}
-
-function artifactBucket({ bootstrap, stack }: EngineArgs['settings']): string {
-  if (bootstrap) return bootstrap.artifactBucket
-  throw new Error(
-    `order-up:bootstrap is not set, and stack ${stack} runs Flink, whose jar lies in its bucket.\n` +
-      `  Next: pulumi up --cwd infra/bootstrap, then npm run release -- ${stack}`,
-  )
 }
 
 const propertiesOf = (

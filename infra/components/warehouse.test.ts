@@ -42,10 +42,7 @@ test("the table comes by the sink's own statement, in full, and is never dropped
       'CREATE TABLE IF NOT EXISTS ORDER_UP.ORDERS.ORDERS (',
     ),
   )
-  assert.match(
-    String(execute),
-    /EXISTS ORDER_UP\.ORDERS\.ORDERS \(\n {2}ORDER_ID VARCHAR NOT NULL,/,
-  )
+  assert.match(execute, /EXISTS ORDER_UP\.ORDERS\.ORDERS \(\n {2}ORDER_ID VARCHAR NOT NULL,/)
   assert.equal(revert, 'SELECT 1')
   assert.equal(outputs['table'], 'ORDER_UP.ORDERS.ORDERS')
 })
