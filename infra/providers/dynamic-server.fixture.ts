@@ -21,17 +21,17 @@ export interface DynamicProvider {
   update(olds: Properties, news: Properties): Promise<Properties>
   /** as `pulumi refresh` does: the state as it is to be kept */
   read(outs: Properties): Promise<Properties>
-  /** all that the plugin has printed: Pulumi shows it to whoever deploys */
-  printed(): string
-  close(): Promise<void>
 }
 
-export interface DynamicProviderOptions {
-  /** as `providerByModule` takes it */
-  file: string
-  env: Readonly<Record<string, string>>
-  /** the stack's, by full key */
-  config?: Readonly<Record<string, string>>
+export interface Plugin {
+  /** @param file as `providerByModule` takes it */
+  provider(file: string): Promise<DynamicProvider>
+  /**
+   * The next lines that it prints; Pulumi shows them to whoever deploys.
+   * @throws Error when they have not come within 5 s
+   */
+  printed(count: number): Promise<string[]>
+  close(): Promise<void>
 }
 
 /** The provider's text, as it stands in the stack's state. */
@@ -41,13 +41,15 @@ export async function serialised(file: string): Promise<string> {
   return text
 }
 
-/** Starts Pulumi's own server of dynamic providers with one provider in it. */
-export async function startDynamicProvider({
-  file,
-  env,
-  config = {},
-}: DynamicProviderOptions): Promise<DynamicProvider> {
-  const __provider = await serialised(file)
+/**
+ * Starts Pulumi's own server of dynamic providers.
+ * @param env all that it gets, besides PATH
+ * @param config the stack's, by full key
+ */
+export async function startPlugin(
+  env: Readonly<Record<string, string>>,
+  config: Readonly<Record<string, string>> = {},
+): Promise<Plugin> {
   const entry = createRequire(import.meta.url).resolve('@pulumi/pulumi/cmd/dynamic-provider')
   // Pulumi starts it in the program's folder
   const child = spawn(process.execPath, [entry, '127.0.0.1:1'], {
@@ -72,6 +74,27 @@ export async function startDynamicProvider({
   configure.setArgs(struct(config))
   await answered<messages.ConfigureResponse>((done) => client.configure(configure, done))
 
+  return {
+    provider: async (file) => reached(client, await serialised(file)),
+    async printed(count) {
+      const deadline = Date.now() + 5_000
+      while (lines.length < count) {
+        if (Date.now() > deadline)
+          throw new Error(`${lines.length} lines of ${count}: ${lines.join('; ')}`)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      return lines.splice(0, count)
+    },
+    async close() {
+      client.close()
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+function reached(client: services.ResourceProviderClient, __provider: string): DynamicProvider {
   const withProvider = (properties: Properties) => struct({ ...properties, __provider })
   return {
     async check(news) {
@@ -116,13 +139,6 @@ export async function startDynamicProvider({
       request.setProperties(withProvider(outs))
       const response = await answered<messages.ReadResponse>((done) => client.read(request, done))
       return plain(response.getProperties())
-    },
-    printed: () => lines.join('\n'),
-    async close() {
-      client.close()
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
-      await ended
     },
   }
 }

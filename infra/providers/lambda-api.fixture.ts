@@ -11,11 +11,17 @@ export interface InvokeAnswer {
   functionError?: boolean
 }
 
+export interface LambdaCall {
+  functionName: string
+  event: unknown
+  /** who called */
+  accessKeyId: string
+}
+
 export interface LambdaApi {
   /** what AWS's SDK needs to find it, credentials included */
   env: Readonly<Record<string, string>>
-  /** every call so far: function's name and event */
-  calls: readonly { functionName: string; event: unknown }[]
+  calls: readonly LambdaCall[]
   close(): Promise<void>
 }
 
@@ -26,13 +32,15 @@ export interface LambdaApi {
 export async function startLambdaApi(
   answer: (event: unknown, index: number) => InvokeAnswer | Promise<InvokeAnswer>,
 ): Promise<LambdaApi> {
-  const calls: { functionName: string; event: unknown }[] = []
+  const calls: LambdaCall[] = []
   const server = createServer((request, response) => {
     void body(request).then(async (text) => {
       const [, functionName = ''] =
         /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.url ?? '') ?? []
       const event: unknown = JSON.parse(text)
-      calls.push({ functionName: decodeURIComponent(functionName), event })
+      const [, accessKeyId = ''] =
+        /Credential=([^/]+)/.exec(request.headers.authorization ?? '') ?? []
+      calls.push({ functionName: decodeURIComponent(functionName), event, accessKeyId })
       const { body, status = 200, errorType, functionError } = await answer(event, calls.length - 1)
       response.writeHead(status, {
         'content-type': 'application/json',
