@@ -27,7 +27,9 @@ const args = process.argv.slice(2)
 const failure = await install()
 if (failure > 0) process.exit(failure)
 if (args[0] === 'run') {
-  process.exitCode = await runChild(...npm(['run', '--silent', ...args.slice(1)]), { cwd: ROOT })
+  const [, script, ...rest] = args
+  const run = ['run', '--silent', script, '--', ...rest] // without --, npm would take --json and --dry-run for its own
+  process.exitCode = await runChild(...npm(run), { cwd: ROOT })
 } else {
   process.exitCode = await runChild(projectNode(), [
     '--require',

@@ -42,7 +42,7 @@ describe('the launcher in a fresh clone', () => {
     const part = { name: 'part', version: '1.0.0' }
     await mkdir(join(clone, 'part'), { recursive: true })
     await writeJson('part/package.json', part)
-    await writeJson('package.json', { ...root, scripts: { five: 'exit 5' } })
+    await writeJson('package.json', { ...root, scripts: { five: 'exit 5', echo: 'echo' } })
     const packages = {
       '': root,
       'node_modules/part': { resolved: 'part', link: true },
@@ -114,6 +114,11 @@ describe('the launcher in a fresh clone', () => {
   it('runs an npm script', async () => {
     const { code } = await finish(start('run', 'five'))
     assert.equal(code, 5)
+  })
+
+  it('passes options to the script, also those that npm has itself', async () => {
+    const { stdout } = await finish(start('run', 'echo', '--dry-run', '--json'))
+    assert.equal(stdout, '--dry-run --json\n')
   })
 
   it('passes one Ctrl-C on once, however often npm repeats it, and waits for the end', async () => {
