@@ -107,6 +107,9 @@ const OUTPUTS: Readonly<Record<string, (name: string, region: string) => object>
     currentVersion: 'K3AEGXETSR30VB',
   }),
   'aws:msk/configuration:Configuration': () => ({ latestRevision: 1 }),
+  'aws:ec2/vpcEndpoint:VpcEndpoint': (name) => ({
+    dnsEntries: [{ dnsName: `vpce-${hex(name, 17)}.vpce.amazonaws.com`, hostedZoneId: 'Z1' }],
+  }),
   'aws:rds/instance:Instance': (name, region) => ({
     address: `${name}.abc123.${region}.rds.amazonaws.com`,
     endpoint: `${name}.abc123.${region}.rds.amazonaws.com:5432`,
