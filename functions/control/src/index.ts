@@ -1,7 +1,6 @@
 export * from './broker-version.ts'
 export * from './deployments.ts'
 export * from './lambda-events.ts'
-export * from './names.ts'
 export * from './partitions.ts'
 export * from './share-table.ts'
 export * from './swap-record.ts'

@@ -6,7 +6,8 @@ export interface PartitionPlan {
 }
 
 /**
- * The partitions of raw, and with it of every topic that carries orders.
+ * The partitions of raw, and with it of every topic that carries orders: what says where an order is, so neither raised
+ * nor lowered while raw lasts.
  * @param existing raw's own count; undefined = there is no raw yet
  */
 export function planPartitions({
@@ -20,8 +21,6 @@ export function planPartitions({
   if (partitions === wanted) return { partitions, problem: undefined }
   return {
     partitions,
-    problem:
-      `the topics have ${partitions} partitions, not ${wanted}: the count is fixed for a topic's life, ` +
-      'since it says which partition an order is in, and neither more nor fewer can be had later',
+    problem: `the topics have ${partitions} partitions, not ${wanted}: the count is fixed for a topic's life`,
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, EachBatchPayload, Kafka, Transaction } from 'kafkajs'
-import { FencedError, groupOffsets, messageOf, watermarksOf } from '@order-up/kit'
+import { fencing, groupOffsets, kafkaErrorType, watermarksOf } from '@order-up/kit'
 import type { GroupEvents, GroupMember, InBatch, OutRecord, Transport } from './transport.ts'
 import type { TransactionalProducer } from './transport.ts'
 
@@ -194,32 +194,8 @@ async function retryConcurrent(attempt: () => Promise<void>): Promise<void> {
     try {
       return await attempt()
     } catch (error) {
-      if (typeOf(error) !== 'CONCURRENT_TRANSACTIONS' || tries === 200) throw error
+      if (kafkaErrorType(error) !== 'CONCURRENT_TRANSACTIONS' || tries === 200) throw error
       await delay(5)
     }
   }
-}
-
-const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
-/** PRODUCER_FENCED, which kafkajs 2.2.4 does not know */
-const FENCED_CODE = /error code 90\b/
-
-async function fencing<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise
-  } catch (cause) {
-    if (FENCED.has(typeOf(cause) ?? '') || FENCED_CODE.test(messageOf(cause)))
-      throw new FencedError('FENCED', 'A newer producer has taken over the transactional id', {
-        cause,
-      })
-    throw cause
-  }
-}
-
-/** Kafka's name of the error; kafkajs wraps it when its retries run out. */
-function typeOf(error: unknown): string | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if ('type' in e && typeof e.type === 'string') return e.type
-  }
-  return undefined
 }

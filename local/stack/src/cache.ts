@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { until } from '@order-up/kit'
 import { tryLock } from './lock.ts'
 import type { Env } from './prerequisites.ts'
-import { until } from './until.ts'
 
 const LOCK = 'lock'
 const FILLING = '.filling-'

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { until } from '@order-up/kit'
 import { freePort } from './ports.ts'
 import type { Parts } from './parts.ts'
 import type { ChildSpec } from './supervisor.ts'
-import { until } from './until.ts'
 
 const HOST = '127.0.0.1'
 const READY_MS = 60_000

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createTopics, writeFirstShares } from '@order-up/control/operations'
 import { createKafka, KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
 import { brokerChild } from './broker.ts'
-import { createTopics, writeFirstShares } from './deploy.ts'
+import { FIRST_DEPLOYMENT } from './deploy.ts'
 import { provideParts } from './parts.ts'
 import { freePort } from './ports.ts'
 import { startStack, type Stack } from './stack.ts'
@@ -78,7 +79,7 @@ async function startBroker(dataDir: string, partitions: number): Promise<Stack> 
     const config = parseConfig(KafkaConfig, kafkaConfig)
     const kafka = createKafka(config, 'order-up.test', silentLog())
     await createTopics(kafka, partitions)
-    await writeFirstShares(kafka)
+    await writeFirstShares(kafka, FIRST_DEPLOYMENT)
     return { brokers, registryUrl: NO_REGISTRY, kafkaConfig, supervisor, stop }
   } catch (error) {
     await stop()

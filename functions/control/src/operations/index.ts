@@ -1,0 +1,5 @@
+export { asOnlyWriter, epochMessage, readEpoch, writeFirstShares, type Epoch } from './epochs.ts'
+export { observe } from './observe.ts'
+export { settle } from './settle.ts'
+export { ensureSubject, registerSchemas } from './subjects.ts'
+export { createTopics } from './topics.ts'

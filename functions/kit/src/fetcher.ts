@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { IHeaders, Kafka } from 'kafkajs'
+import { RetryableError, TerminalError } from './errors.ts'
+import { filterAbortedMessages } from './kafkajs-repairs.ts'
+import type { Range, TopicRecord } from './topic-reader.ts'
+
+/** What one request brought: the records that a read_committed reader is shown, and where the next one begins. */
+export interface Fetched {
+  records: TopicRecord[]
+  /** past markers, and past what was aborted */
+  next: number
+}
+
+/**
+ * Asks brokers for offsets and records, read_committed, without a consumer group: nothing to join, so an answer takes
+ * milliseconds, and a reader needs no grant but to read. For short looks; whoever follows a topic uses a TopicReader.
+ */
+export interface Fetcher {
+  /** the first offset that is held, by partition */
+  beginnings(topic: string): Promise<number[]>
+  /** the end of what a read_committed reader can see, by partition: an open transaction holds it back */
+  lastStableOffsets(topic: string): Promise<number[]>
+  /** the end of what is replicated, by partition */
+  highWatermarks(topic: string): Promise<number[]>
+  /** of the first record that was appended then or later; undefined = there is none. @param time epoch milliseconds */
+  offsetAt(topic: string, partition: number, time: number): Promise<number | undefined>
+  /** @throws RetryableError `READ_STALLED` where nothing more can be read: as a rule a transaction is open */
+  read(topic: string, range: Range): AsyncGenerator<Fetched>
+  close(): Promise<void>
+}
+
+const READ_COMMITTED = 1
+const READ_UNCOMMITTED = 0
+const EARLIEST = -2
+const LATEST = -1
+
+const MAX_BYTES = 4 << 20
+const MAX_WAIT_MS = 500
+const TRIES = 20
+const RETRY_MS = 100
+
+interface Message {
+  offset: string
+  timestamp: string
+  key: Buffer | null
+  value: Buffer | null
+  headers?: IHeaders
+  isControlRecord: boolean
+  batchContext: { producerId: string; inTransaction: boolean }
+}
+
+interface Asked {
+  partition: number
+  timestamp?: number
+  fetchOffset?: string
+  maxBytes?: number
+}
+
+interface Broker {
+  listOffsets(request: {
+    isolationLevel: number
+    topics: { topic: string; partitions: Asked[] }[]
+  }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
+  fetch(request: {
+    isolationLevel: number
+    maxWaitTime: number
+    minBytes: number
+    maxBytes: number
+    topics: { topic: string; partitions: Asked[] }[]
+  }): Promise<{
+    responses: {
+      partitions: {
+        abortedTransactions: { producerId: string; firstOffset: string }[] | null
+        messages: Message[]
+      }[]
+    }[]
+  }>
+}
+
+/** As much of kafkajs's cluster as is used here. */
+interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  addTargetTopic(topic: string): Promise<void>
+  refreshMetadata(): Promise<void>
+  findTopicPartitionMetadata(topic: string): { partitionId: number }[]
+  findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
+  findBroker(broker: { nodeId: string }): Promise<Broker>
+}
+
+/** kafkajs keeps what it makes its clients of to itself, under a symbol. */
+function clusterOf(kafka: Kafka): Cluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  )
+  if (!symbol) throw new TerminalError('KAFKAJS', 'this kafkajs does not make its cluster as 2.2.4')
+  const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol]!
+  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false })
+}
+
+/** Connects; close it after use. */
+export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
+  const cluster = clusterOf(kafka)
+  await cluster.connect()
+
+  /** Again where a partition has moved, or a broker is coming up. */
+  async function again<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const retriable = error instanceof Error && 'retriable' in error && error.retriable === true
+        if (!retriable || tries === TRIES) throw error
+        await delay(RETRY_MS)
+        await cluster.refreshMetadata().catch(() => {}) // the next attempt says what is wrong
+      }
+    }
+  }
+
+  async function partitionsOf(topic: string): Promise<number[]> {
+    await cluster.addTargetTopic(topic)
+    return cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId)
+  }
+
+  async function leaderOf(topic: string, partition: number): Promise<Broker> {
+    await cluster.addTargetTopic(topic)
+    const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+    return cluster.findBroker({ nodeId: nodeId! })
+  }
+
+  const offset = (topic: string, partition: number, timestamp: number, isolationLevel: number) =>
+    again(async () => {
+      const broker = await leaderOf(topic, partition)
+      const topics = [{ topic, partitions: [{ partition, timestamp }] }]
+      const { responses } = await broker.listOffsets({ isolationLevel, topics })
+      return Number(responses[0]!.partitions[0]!.offset)
+    })
+
+  async function offsets(topic: string, timestamp: number, isolationLevel = READ_COMMITTED) {
+    const partitions = await again(() => partitionsOf(topic))
+    return Promise.all(
+      partitions
+        .toSorted((a, b) => a - b)
+        .map((partition) => offset(topic, partition, timestamp, isolationLevel)),
+    )
+  }
+
+  const fetch = (topic: string, partition: number, from: number): Promise<Fetched> =>
+    again(async () => {
+      const broker = await leaderOf(topic, partition)
+      const asked = { partition, fetchOffset: String(from), maxBytes: MAX_BYTES }
+      const { responses } = await broker.fetch({
+        isolationLevel: READ_COMMITTED,
+        maxWaitTime: MAX_WAIT_MS,
+        minBytes: 1,
+        maxBytes: MAX_BYTES,
+        topics: [{ topic, partitions: [asked] }],
+      })
+      const { messages, abortedTransactions } = responses[0]!.partitions[0]!
+      // a batch comes whole, with what lies before the offset in it
+      const here = messages.filter((m) => Number(m.offset) >= from)
+      const records = filterAbortedMessages({ messages: here, abortedTransactions })
+        .filter((m) => !m.isControlRecord)
+        .map((m) => recordOf(partition, m))
+      return { records, next: Number(here.at(-1)?.offset ?? from - 1) + 1 }
+    })
+
+  return {
+    beginnings: (topic) => offsets(topic, EARLIEST),
+    lastStableOffsets: (topic) => offsets(topic, LATEST),
+    highWatermarks: (topic) => offsets(topic, LATEST, READ_UNCOMMITTED),
+    async offsetAt(topic, partition, time) {
+      const found = await offset(topic, partition, time, READ_COMMITTED)
+      return found === -1 ? undefined : found
+    },
+    async *read(topic, { partition, from, to }) {
+      let stalled = 0
+      for (let at = from; at < to;) {
+        const { records, next } = await fetch(topic, partition, at)
+        if (next > at) stalled = 0
+        else if (++stalled === TRIES)
+          throw new RetryableError(
+            'READ_STALLED',
+            `Nothing more of ${topic} partition ${partition} can be read from offset ${at} on, of ${to}`,
+            {
+              remedy: 'an open transaction may hold readers back; try again once it has timed out',
+            },
+          )
+        at = next
+        yield { records: records.filter((record) => record.offset < to), next: Math.min(next, to) }
+      }
+    },
+    close: () => cluster.disconnect(),
+  }
+}
+
+const recordOf = (partition: number, m: Message): TopicRecord => ({
+  partition,
+  offset: Number(m.offset),
+  timestamp: Number(m.timestamp),
+  key: m.key,
+  value: m.value,
+  headers: m.headers ?? {},
+})
+
+/**
+ * Where the next record lies that a reader from here on would be shown: past markers, and past what was aborted.
+ * @returns the range's end where it holds none
+ */
+export async function nextRecord(fetcher: Fetcher, topic: string, range: Range): Promise<number> {
+  for await (const { records } of fetcher.read(topic, range)) {
+    const [first] = records
+    if (first) return first.offset
+  }
+  return Math.max(range.from, range.to)
+}
