@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { distFolder } from './artifacts.ts'
+import { runCommandLine, say } from './command-line.ts'
 import { merged, replaceFolder, under } from './files.ts'
 import { make, type Artifact, type Made } from './make.ts'
 import { RECIPES } from './recipes.ts'
@@ -15,7 +15,6 @@ npm run release to take. Same sources, same bytes. dist/ changes only if all of 
 Exit codes: 0 done, 1 failed, 2 usage, 130 stopped.
 `
 
-const say = (line: string) => process.stderr.write(`${line}\n`)
 const kib = (size: number) => `${size.toLocaleString('en')} KiB`
 
 async function build(signal: AbortSignal): Promise<string> {
@@ -49,33 +48,16 @@ function manifestOf(artifacts: readonly Artifact[]): string {
   return `${JSON.stringify(Object.fromEntries(made), null, 2)}\n`
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const
-  let values
-  try {
-    ;({ values } = parseArgs({ args: [...args], options }))
-  } catch (error) {
-    say(`${(error as Error).message}\n\n${HELP}`)
-    return 2
-  }
-  if (values.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
-  const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
-  try {
-    const manifest = await build(stop.signal)
-    if (values.json) process.stdout.write(manifest)
-    return 0
-  } catch (error) {
-    if (stop.signal.aborted) {
-      say('Stopped; dist/ is as it was.')
-      return 130
-    }
-    say(`The build failed, and dist/ is as it was:\n  ${(error as Error).message}`)
-    return 1
-  }
+const command = {
+  help: HELP,
+  flags: ['json'],
+  needs: [],
+  ifStopped: 'Stopped; dist/ is as it was.',
+  ifFailed: 'The build failed, and dist/ is as it was',
+  async run(flags: ReadonlySet<string>, _: readonly string[], signal: AbortSignal) {
+    const manifest = await build(signal)
+    if (flags.has('json')) process.stdout.write(manifest)
+  },
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runCommandLine(command, process.argv.slice(2))
