@@ -107,7 +107,9 @@ test('it is told where the engines run and the verdicts lie, and nothing of whic
     'KAFKA_BROKERS',
     'KAFKA_SECURITY',
     'LOG_LEVEL',
+    'METRICS',
     'SCHEMA_REGISTRY_URL',
+    'STACK',
     'VERDICTS_URL',
   ])
   assert.deepEqual(

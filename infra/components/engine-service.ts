@@ -4,10 +4,11 @@ import { imageOf } from '../build/artifacts.ts'
 import type { Statement } from '../plan/grants.ts'
 import type { EngineArgs, RunningEngine } from './engine.ts'
 import { FargateWorker } from './fargate-worker.ts'
+import { WORKER_VOLUME } from './worker-volume.ts'
 import { SNAPSHOTS, type StateBucket } from './state-bucket.ts'
 
-/** A VOLUME of both engines' images, for the state that is rebuilt from elsewhere when a task is gone. */
-const STATE_DIR = '/state'
+/** State that is rebuilt from elsewhere when a task is gone. */
+const STATE_DIR = `${WORKER_VOLUME}/state`
 /** Fargate's most: an engine finishes its transactions and leaves its group, so that nobody waits for a timeout. */
 const STOP_TIMEOUT_S = 120
 
@@ -41,7 +42,7 @@ export function engineService(
       // Kafka Streams keeps its own copy, in changelog topics
       ...(isNode && { statements: snapshotStatements(state, deployment, runtime.keyArn) }),
       kafka: deployment,
-      writable: [STATE_DIR, '/tmp'],
+      writable: [WORKER_VOLUME],
       replacement: 'rolling',
       stopTimeoutS: STOP_TIMEOUT_S,
       desired: minTasks,
@@ -59,7 +60,7 @@ export function engineService(
         service: name,
         taskDefinition,
       })),
-    artifact: image.slice(image.indexOf('@') + 1),
+    artifact: pulumi.output(image.slice(image.indexOf('@') + 1)),
     physicalName: service.serviceName,
     logGroupName: service.logGroupName,
   }

@@ -62,12 +62,12 @@ test('the Node engine: a service that drains, with snapshots in a folder of its 
     { name: 'KAFKA_SECURITY', value: 'msk-iam' },
     { name: 'SCHEMA_REGISTRY_URL', value: REGISTRY },
     { name: 'SNAPSHOT_URL', value: 's3://order-up-dev-state/snapshots/node-1' },
-    { name: 'STATE_DIR', value: '/state' },
+    { name: 'STATE_DIR', value: '/var/lib/order-up/state' },
   ])
   assert.equal(stopTimeout, 120)
   assert.deepEqual(
     mountPoints.map(({ containerPath }) => containerPath),
-    ['/state', '/tmp'],
+    ['/var/lib/order-up'],
   )
   const { deploymentMinimumHealthyPercent, deploymentMaximumPercent, desiredCount } =
     one(SERVICE).inputs

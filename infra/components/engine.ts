@@ -18,7 +18,7 @@ export interface RunningEngine {
   /** how it is proven to run as it is here */
   proof: pulumi.Output<Proof>
   /** the image's digest, or the jar's hash: what a verdict is about */
-  artifact: string
+  artifact: pulumi.Output<string>
   /** the ECS service's or the Flink application's, which its metrics are found by */
   physicalName: pulumi.Output<string>
   logGroupName: pulumi.Output<string>
@@ -32,7 +32,7 @@ export interface RunningEngine {
 export class Engine extends pulumi.ComponentResource implements RunningEngine {
   readonly deployment: DeploymentId
   readonly proof: pulumi.Output<Proof>
-  readonly artifact: string
+  readonly artifact: pulumi.Output<string>
   readonly physicalName: pulumi.Output<string>
   readonly logGroupName: pulumi.Output<string>
 

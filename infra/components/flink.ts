@@ -124,7 +124,7 @@ export function flinkApplication(
         application: name,
         versionId,
       })),
-    artifact: `sha256:${sha256}`,
+    artifact: pulumi.output(`sha256:${sha256}`),
     physicalName: application.name,
     logGroupName: logs.name,
   }

@@ -47,6 +47,8 @@ test('a function in the private subnets, encrypted, with a log of its own', asyn
         KAFKA_SECURITY: 'msk-iam',
         SCHEMA_REGISTRY_URL: REGISTRY,
         LOG_LEVEL: 'info',
+        METRICS: 'emf',
+        STACK: 'dev',
         INGEST_DEADLINE_MS: '8000',
       },
     },
@@ -118,6 +120,8 @@ test('a Kafka with a password: the function is told its ARN, and may read that s
       KAFKA_SECRET_ARN: PASSWORD,
       SCHEMA_REGISTRY_URL: REGISTRY,
       LOG_LEVEL: 'info',
+      METRICS: 'emf',
+      STACK: 'dev',
       INGEST_DEADLINE_MS: '8000',
     },
   })

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import { FargateWorker } from './fargate-worker.ts'
 import type { Runtime } from './runtime.ts'
 import { VERDICTS, type StateBucket } from './state-bucket.ts'
+import { WORKER_VOLUME } from './worker-volume.ts'
 
 export interface ParityArgs {
   runtime: Runtime
@@ -37,11 +38,14 @@ export class Parity extends pulumi.ComponentResource {
         env: {
           DEPLOYMENTS: sides.map(({ deployment }) => deployment).join(','),
           // in the same order: a verdict holds for what ran, and for nothing else
-          ARTIFACTS: sides.map(({ artifact }) => artifact).join(','),
+          ARTIFACTS: pulumi
+            .all(sides.map(({ artifact }) => artifact))
+            .apply((all) => all.join(',')),
           VERDICTS_URL: state.verdictsUrl,
         },
         statements: verdictStatements(state, runtime.keyArn),
         kafka: 'parity',
+        writable: [WORKER_VOLUME],
         replacement: 'exclusive',
         stopTimeoutS: 30,
         desired: 1,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { HttpConfig, KafkaConfig, LogLevel, MetricsConfig } from '@order-up/kit'
 import { z } from 'zod'
 
@@ -14,11 +15,14 @@ export const EngineConfig = z.object({
     .string()
     .regex(/^node-[1-9][0-9]*$/, 'node-1, node-2, …')
     .default('node-1'),
-  /** this worker among those of its deployment; names its state folder */
+  /**
+   * this worker among those of its deployment; names its state folder, and its reports: two of one name would hide each
+   * other from a swap. Default: the host's name, which is a task's own on ECS.
+   */
   INSTANCE: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
-    .default('1'),
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, ., _ or -')
+    .prefault(hostname),
   STATE_DIR: z.string().min(1).default('.order-up/state'),
   /** a folder or s3://bucket/prefix; unset = no snapshots: state that is lost is folded again from the beginning */
   SNAPSHOT_URL: z.string().min(1).optional(),
