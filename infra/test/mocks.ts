@@ -109,7 +109,8 @@ export async function record(
   return { registrations, invokes, outputs: (outputs ?? {}) as Recorded['outputs'] }
 }
 
-function registrationOf(request: RegisterResourceRequest, urn: string): Registration {
+/** What was asked for, as it came over the wire. */
+export function registrationOf(request: RegisterResourceRequest, urn: string): Registration {
   const inputDependencies: Record<string, string[]> = {}
   request
     .getPropertydependenciesMap()
