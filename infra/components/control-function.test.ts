@@ -38,7 +38,7 @@ test('besides what it is granted in Kafka it reads proofs and verdicts, and fill
     'ListTasks',
     'Applications',
     'Verdicts',
-    'ListVerdicts',
+    'SeeWhatIsNotThere',
     'ServiceKeys',
     'Encrypt',
   ])
@@ -74,11 +74,10 @@ test('besides what it is granted in Kafka it reads proofs and verdicts, and fill
         Action: ['s3:GetObject'],
         Resource: [`${BUCKET}/verdicts/*`],
       },
-      ListVerdicts: {
+      SeeWhatIsNotThere: {
         Effect: 'Allow',
         Action: ['s3:ListBucket'],
         Resource: [BUCKET],
-        Condition: { StringLike: { 's3:prefix': ['verdicts/*'] } },
       },
       ServiceKeys: {
         Effect: 'Allow',

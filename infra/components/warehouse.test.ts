@@ -150,6 +150,7 @@ test('the user has the one role and no other by default, and a small compute war
     SNOWFLAKE_DATABASE: 'ORDER_UP',
     SNOWFLAKE_SCHEMA: 'ORDERS',
     SNOWFLAKE_WAREHOUSE: 'ORDER_UP_SINK',
+    SNOWFLAKE_KEY_GENERATION: '1',
     SNOWFLAKE_URL: 'https://x.privatelink.example',
   })
 })

@@ -101,6 +101,8 @@ export class Warehouse extends pulumi.ComponentResource {
       SNOWFLAKE_DATABASE: database.name,
       SNOWFLAKE_SCHEMA: schema.name,
       SNOWFLAKE_WAREHOUSE: compute.name,
+      // nobody reads it: it restarts the sink where a raise by two left its key in the same slot
+      SNOWFLAKE_KEY_GENERATION: String(wanted.keyGeneration),
       ...(wanted.url !== undefined && { SNOWFLAKE_URL: wanted.url }),
     }
     this.registerOutputs({ table: this.table })
