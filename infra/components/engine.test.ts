@@ -60,8 +60,10 @@ test('the Node engine: a service that drains, with snapshots in a folder of its 
     { name: 'HTTP_PORT', value: '9100' },
     { name: 'KAFKA_BROKERS', value: 'b-1:9098,b-2:9098' },
     { name: 'KAFKA_SECURITY', value: 'msk-iam' },
+    { name: 'METRICS', value: 'emf' },
     { name: 'SCHEMA_REGISTRY_URL', value: REGISTRY },
     { name: 'SNAPSHOT_URL', value: 's3://order-up-dev-state/snapshots/node-1' },
+    { name: 'STACK', value: 'dev' },
     { name: 'STATE_DIR', value: '/var/lib/order-up/state' },
   ])
   assert.equal(stopTimeout, 120)
@@ -126,7 +128,9 @@ test('Kafka Streams keeps its state in topics: nothing in S3 for it', async () =
       'HTTP_PORT',
       'KAFKA_BROKERS',
       'KAFKA_SECURITY',
+      'METRICS',
       'SCHEMA_REGISTRY_URL',
+      'STACK',
       'STATE_DIR',
     ],
   )

@@ -76,7 +76,9 @@ test('the container runs as a user, on a file system that it cannot write to, an
       { name: 'HTTP_PORT', value: '9100' },
       { name: 'KAFKA_BROKERS', value: 'b-1:9098,b-2:9098' },
       { name: 'KAFKA_SECURITY', value: 'msk-iam' },
+      { name: 'METRICS', value: 'emf' },
       { name: 'SCHEMA_REGISTRY_URL', value: 'http://registry:8080/apis/ccompat/v7' },
+      { name: 'STACK', value: 'dev' },
       { name: 'WAREHOUSE', value: 'snowflake:' },
     ],
     secrets: [],
@@ -226,5 +228,12 @@ test('a worker that does not go to Kafka is told nothing of it', async () => {
   const { container } = await register(args)
 
   const names = (container['environment'] as { name: string }[]).map(({ name }) => name)
-  assert.deepEqual(names, ['AWS_REGION', 'HTTP_PORT', 'SCHEMA_REGISTRY_URL', 'WAREHOUSE'])
+  assert.deepEqual(names, [
+    'AWS_REGION',
+    'HTTP_PORT',
+    'METRICS',
+    'SCHEMA_REGISTRY_URL',
+    'STACK',
+    'WAREHOUSE',
+  ])
 })

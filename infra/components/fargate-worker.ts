@@ -48,6 +48,8 @@ export class FargateWorker extends FargateService {
         env: {
           AWS_REGION: runtime.region,
           HTTP_PORT: String(HTTP_PORT),
+          METRICS: 'emf',
+          STACK: runtime.stack,
           SCHEMA_REGISTRY_URL: runtime.registryUrl,
           ...(access && { KAFKA_BROKERS: access.brokers, KAFKA_SECURITY: access.security }),
           ...env,
