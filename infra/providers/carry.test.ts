@@ -59,7 +59,7 @@ test('a refusal says what is missing, and how to override it', async () => {
   ])
 
   await assert.rejects(carry(options), (error: Error) => {
-    assert.match(error.message, /^The engine is not changed, and nothing was moved/)
+    assert.match(error.message, /^The shares stay as they are:/)
     assert.match(error.message, /\n {2}- there is no verdict on node-1 and flink-1\n/)
     assert.match(error.message, /`pulumi config set order-up:force "<why>"`/)
     return true

@@ -56,9 +56,9 @@ const epochOf = ({ epoch }: SwapAnswer) => (epoch === null ? 'no epoch yet' : `e
 const list = (lines: readonly string[]) => lines.map((line) => `\n  - ${line}`).join('')
 
 const refusal = (why: readonly string[]) =>
-  `The engine is not changed, and nothing was moved: a cutover asks for the comparer's PASS.${list(why)}
-  Next: run both engines (order-up:shadow) until the comparer has passed them, then the same command again;
-  or \`pulumi config set order-up:force "<why>"\`, which is recorded with the swap, then the same command again.`
+  `The shares stay as they are:${list(why)}
+  Next: if it is a verdict that is missing, run both engines (order-up:shadow) until the comparer has passed them, then
+  the same command again; or \`pulumi config set order-up:force "<why>"\`, which is recorded with the swap.`
 
 const lateness = (last: SwapAnswer, timeoutMs: number) =>
   `The shares are not at their target after ${Math.round(timeoutMs / 1_000)} s. ${

@@ -187,7 +187,7 @@ describe('Shares', () => {
 
     await assert.rejects(
       provider.update(STATE, flip),
-      /nothing was moved.*\n {2}- there is no verdict\n.*\n.*pulumi config set order-up:force/,
+      /stay as they are:\n {2}- there is no verdict\n.*\n.*pulumi config set order-up:force/,
     )
     const updated = await provider.update(STATE, { ...flip, force: 'the comparer is down' })
 
