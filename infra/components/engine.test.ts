@@ -195,6 +195,7 @@ test('Flink: the jar by its hash, checkpoints at our interval, snapshots, no sca
           },
         },
       },
+      applicationEncryptionConfiguration: { keyType: 'CUSTOMER_MANAGED_KEY', keyId: KEY },
       applicationSnapshotConfiguration: { snapshotsEnabled: true },
       environmentProperties: {
         propertyGroups: [

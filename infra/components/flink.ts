@@ -79,6 +79,11 @@ export function flinkApplication(
             s3ContentLocation: { bucketArn: `arn:aws:s3:::${bucket}`, fileKey: jar.key },
           },
         },
+        // checkpoints and snapshots hold orders; the key's own policy has to let Managed Flink use it
+        applicationEncryptionConfiguration: {
+          keyType: 'CUSTOMER_MANAGED_KEY',
+          keyId: runtime.keyArn,
+        },
         // nothing said of what to start from: Flink's own default is the latest snapshot, and none the first time
         applicationSnapshotConfiguration: { snapshotsEnabled: true },
         environmentProperties: {
