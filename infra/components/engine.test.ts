@@ -7,6 +7,7 @@ import { Engine } from './engine.ts'
 import {
   ACCOUNT,
   IMAGES,
+  JAR_SHA256,
   KEY,
   MSK,
   otherKafka,
@@ -20,7 +21,6 @@ import {
 import type { Runtime } from './runtime.ts'
 import { StateBucket } from './state-bucket.ts'
 
-const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const BUCKET = 'arn:aws:s3:::order-up-dev-state'
 
 const registerEngine = (
@@ -170,8 +170,8 @@ test('Flink: the jar by its hash, checkpoints at our interval, snapshots, no sca
   const { source, ...object } = jar.inputs
   assert.match(JSON.stringify(source), /order-up-flink\.jar/)
   assert.deepEqual(object, {
-    bucket: 'artifacts',
-    key: `flink/${SHA256_OF_NOTHING}.jar`,
+    bucket: 'order-up-artifacts',
+    key: `flink/${JAR_SHA256}.jar`,
     serverSideEncryption: 'aws:kms',
     kmsKeyId: KEY,
   })
@@ -190,8 +190,8 @@ test('Flink: the jar by its hash, checkpoints at our interval, snapshots, no sca
         codeContentType: 'ZIPFILE',
         codeContent: {
           s3ContentLocation: {
-            bucketArn: 'arn:aws:s3:::artifacts',
-            fileKey: `flink/${SHA256_OF_NOTHING}.jar`,
+            bucketArn: 'arn:aws:s3:::order-up-artifacts',
+            fileKey: `flink/${JAR_SHA256}.jar`,
           },
         },
       },
@@ -243,7 +243,7 @@ test('Flink: the jar by its hash, checkpoints at our interval, snapshots, no sca
       application: 'order-up-dev-flink-1',
       versionId: 1,
     },
-    artifact: `sha256:${SHA256_OF_NOTHING}`,
+    artifact: `sha256:${JAR_SHA256}`,
     name: 'order-up-dev-flink-1',
   })
 })
@@ -260,7 +260,7 @@ test('Flink may read its jar, write its log, and do what its deployment is grant
       Jar: {
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:GetObjectVersion'],
-        Resource: ['arn:aws:s3:::artifacts/flink/*'],
+        Resource: ['arn:aws:s3:::order-up-artifacts/flink/*'],
       },
       Decrypt: { Effect: 'Allow', Action: ['kms:Decrypt'], Resource: [KEY] },
       Log: {
@@ -334,8 +334,7 @@ test("a role is nobody's input: the owner, a shadow and the half of a split are 
     const seen = new Set<string>()
     for (const role of Object.values(roles)) {
       const { registrations } = await registerEngine(deployment, settingsOf(role))
-      // the artefacts' folder is a new one each time
-      seen.add(JSON.stringify(registrations).replace(/order-up-dist-\w+/g, 'dist'))
+      seen.add(JSON.stringify(registrations))
     }
     assert.equal(seen.size, 1, deployment)
   }

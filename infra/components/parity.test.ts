@@ -3,10 +3,8 @@ import { test } from 'node:test'
 import type { DeploymentId } from '@order-up/control'
 import { Engine } from './engine.ts'
 import { Parity } from './parity.ts'
-import { IMAGES, KEY, register, runtimeOf, settingsOf } from './stack.fixture.ts'
+import { IMAGES, JAR_SHA256, KEY, register, runtimeOf, settingsOf } from './stack.fixture.ts'
 import { StateBucket } from './state-bucket.ts'
-
-const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 const registerParity = (...deployments: [DeploymentId, DeploymentId]) =>
   register(() => {
@@ -47,7 +45,7 @@ test('it compares the same two in the same way whichever of them owns the orders
     [env['DEPLOYMENTS'], env['ARTIFACTS'], env['VERDICTS_URL']],
     [
       'flink-1,node-1',
-      `sha256:${SHA256_OF_NOTHING},sha256:${'1'.repeat(64)}`,
+      `sha256:${JAR_SHA256},sha256:${'1'.repeat(64)}`,
       's3://order-up-dev-state/verdicts',
     ],
   )

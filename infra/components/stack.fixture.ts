@@ -1,38 +1,36 @@
 import * as pulumi from '@pulumi/pulumi'
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSettings, type Settings } from '../config.ts'
+import { ACCOUNT } from '../test/answers.ts'
 import { record, type Registration } from '../test/mocks.ts'
+import { emptyArtifacts, RELEASED } from '../test/program.ts'
 import type { KafkaAccess, Runtime } from './runtime.ts'
 
 /** What tests of single components put them into: a stack on MSK, with artefacts that are there but empty. */
 
-export const ACCOUNT = '123456789012'
+export { ACCOUNT }
 export const REGION = 'eu-west-1'
-export const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/01234567`
+export const KEY = RELEASED.bootstrap.keyArn
 export const MSK = `arn:aws:kafka:${REGION}:${ACCOUNT}:cluster/orders/0123-4`
 export const ECS_CLUSTER = `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/orders`
 export const PASSWORD = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:kafka-AbCdEf`
 export const REGISTRY = 'http://registry:8080/apis/ccompat/v7'
+export const IMAGES = RELEASED.images
 
-const image = (name: string, digit: string) =>
-  `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/order-up/${name}@sha256:${digit.repeat(64)}`
-
-export const IMAGES = {
-  'engine-node': image('engine-node', '1'),
-  'engine-kafka-streams': image('engine-kafka-streams', '2'),
-  sink: image('sink', '3'),
-  parity: image('parity', '4'),
-}
+const dist = (process.env['ORDER_UP_DIST'] ??= emptyArtifacts())
+/** of the Flink jar */
+export const JAR_SHA256 = createHash('sha256')
+  .update(readFileSync(join(dist, 'flink/order-up-flink.jar')))
+  .digest('hex')
 
 const CONFIG = {
   tier: 'dev',
   partitions: 4,
   warehouse: { account: 'MYORG-MYACCOUNT' },
-  images: IMAGES,
-  bootstrap: { artifactBucket: 'artifacts', keyArn: KEY },
+  ...RELEASED,
 }
 
 /** Settings of a dev stack, with other values for some keys. */
@@ -75,29 +73,6 @@ export const runtimeOf = (changed: Partial<Runtime> = {}): Runtime => ({
   ...changed,
 })
 
-/** A dist/ of empty artefacts, for as long as `work` runs. */
-async function withArtifacts<T>(work: () => Promise<T>): Promise<T> {
-  const dist = mkdtempSync(join(tmpdir(), 'order-up-dist-'))
-  const before = process.env['ORDER_UP_DIST']
-  for (const [folder, file] of [
-    ['producer', 'index.mjs'],
-    ['sink', 'index.mjs'],
-    ['control', 'index.mjs'],
-    ['flink', 'order-up-flink.jar'],
-  ] as const) {
-    mkdirSync(join(dist, folder))
-    writeFileSync(join(dist, folder, file), '')
-  }
-  process.env['ORDER_UP_DIST'] = dist
-  try {
-    return await work()
-  } finally {
-    if (before === undefined) delete process.env['ORDER_UP_DIST']
-    else process.env['ORDER_UP_DIST'] = before
-    rmSync(dist, { recursive: true })
-  }
-}
-
 export interface Registered {
   registrations: readonly Registration[]
   outputs: Readonly<Record<string, unknown>>
@@ -111,7 +86,7 @@ export interface Registered {
 /** Registers what a program makes. */
 export async function register(program: () => unknown): Promise<Registered> {
   const run = { project: 'order-up', stack: 'dev', config: { 'aws:region': REGION } }
-  const { registrations, outputs } = await withArtifacts(() => record(run, program))
+  const { registrations, outputs } = await record(run, program)
   const all = (type: string) => registrations.filter((r) => r.type === type)
   const one = (type: string, name?: string) => {
     const [found, ...more] = all(type).filter((r) => name === undefined || r.name === name)
