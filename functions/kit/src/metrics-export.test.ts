@@ -4,7 +4,13 @@ import fc from 'fast-check'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { EmfDocument } from './emf.fixture.ts'
 import { TerminalError } from './errors.ts'
-import { createMetricsExport, flushEachMinute, measure, type Exported } from './metrics-export.ts'
+import {
+  createMetricsExport,
+  flushAfterInvocation,
+  flushEachMinute,
+  measure,
+  type Exported,
+} from './metrics-export.ts'
 
 const BUCKETS = [0.1, 0.5, 1, 5, 10]
 
@@ -163,6 +169,27 @@ test('written at once, each minute, and when it ends', async (t) => {
   assert.deepEqual(
     taken().map(({ Up }) => Up),
     [1, 0, 0],
+  )
+})
+
+test('a Lambda writes once a minute at most, and what came in between with the next line', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  const { registry, records } = scene()
+  const { metrics, taken } = exportOf(registry)
+  const flush = flushAfterInvocation(metrics)
+  const invoke = () => {
+    records.inc({ partition: 0, outcome: 'applied' })
+    return flush()
+  }
+
+  for (const wait of [0, 30_000, 29_999, 1, 200_000]) {
+    t.mock.timers.tick(wait)
+    await invoke()
+  }
+
+  assert.deepEqual(
+    taken().map(({ Applied }) => Applied),
+    [1, 3, 1],
   )
 })
 

@@ -19,6 +19,15 @@ test('caught up is 0; behind is counted from the last look at which it was not',
   assert.equal(lag.seconds(108 * S), 0, 'only a marker followed')
 })
 
+test('an older commit changes nothing', () => {
+  const lag = new TimeLag(7)
+  lag.looked(7, 100 * S)
+
+  lag.committed(5, 50 * S)
+
+  assert.equal(lag.seconds(101 * S), 0)
+})
+
 test('a backlog is not known before the first commit', () => {
   const lag = new TimeLag(0)
   lag.looked(10, 100 * S)

@@ -21,10 +21,11 @@ export class TimeLag {
   }
 
   /**
-   * Everything below `next` is done with.
+   * Everything below `next` is done with; an older answer changes nothing.
    * @param appendedAt when the last record below was appended; absent where no record was
    */
   committed(next: number, appendedAt?: number): void {
+    if (next < this.#next) return
     this.#next = next
     if (appendedAt !== undefined) this.#since = appendedAt
   }

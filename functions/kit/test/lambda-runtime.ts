@@ -23,6 +23,8 @@ export interface Invoked {
 
 export interface LambdaRuntime {
   invoke(event: unknown): Promise<Invoked>
+  /** what it has written so far */
+  stdout(): string
   stop(): Promise<void>
 }
 
@@ -85,7 +87,7 @@ export async function startLambda(
     process.execPath,
     [join(runtime, 'node_modules', 'aws-lambda-ric', 'index.mjs'), 'index.handler'],
     {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
       cwd: root,
       env: {
         PATH: process.env['PATH'],
@@ -101,6 +103,8 @@ export async function startLambda(
       },
     },
   )
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   const died = once(child, 'exit').then(([code]): never => {
     throw new Error(`aws-lambda-ric exited with ${code}`)
   })
@@ -113,6 +117,7 @@ export async function startLambda(
       })
       return Promise.race([answered, died])
     },
+    stdout: () => stdout,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL')

@@ -37,8 +37,8 @@ await runWorker(log, async (signal) => {
     deadlineMs,
     log,
   })
-  const metrics = createMetrics()
-  const server = createIngestServer({ ingest, ...metrics })
+  const { metrics, onAnswer } = createMetrics()
+  const server = createIngestServer({ ingest, metrics, onAnswer })
   await listen(server, config.HTTP_PORT, config.HTTP_HOST)
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.HTTP_PORT

@@ -1,8 +1,35 @@
+import type { Exported } from '@order-up/kit'
 import { Counter, Histogram, Registry } from 'prom-client'
+import type { Ingest } from './handler.ts'
 import type { ServerOptions } from './server.ts'
 
-/** The ingest server's metrics, of its own registry. */
-export function createMetrics(): Pick<ServerOptions, 'metrics' | 'onAnswer'> {
+export interface ProducerMetrics extends Pick<ServerOptions, 'metrics' | 'onAnswer'> {
+  registry: Registry
+}
+
+/** What goes to CloudWatch, with `producer` as Worker; requests and their time are in API Gateway's own metrics. */
+export const EXPORTED: readonly Exported[] = (['accepted', 'rejected'] as const).map((outcome) => ({
+  from: 'orderup_producer_events_total',
+  where: { outcome },
+  as: outcome === 'accepted' ? 'Accepted' : 'Rejected',
+  unit: 'Count',
+}))
+
+/** The same ingest, with each answer counted. */
+export function counted(ingest: Ingest, onAnswer: ServerOptions['onAnswer']): Ingest {
+  return {
+    ...ingest,
+    async handle(request) {
+      const startedAt = performance.now()
+      const response = await ingest.handle(request)
+      onAnswer(response, (performance.now() - startedAt) / 1_000)
+      return response
+    },
+  }
+}
+
+/** The ingest's metrics, of its own registry. */
+export function createMetrics(): ProducerMetrics {
   const registry = new Registry()
   const events = new Counter({
     name: 'orderup_producer_events_total',
@@ -18,6 +45,7 @@ export function createMetrics(): Pick<ServerOptions, 'metrics' | 'onAnswer'> {
     registers: [registry],
   })
   return {
+    registry,
     metrics: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
     onAnswer({ status, body }, seconds) {
       requests.observe({ status }, seconds)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { KafkaConfig, LogLevel, TerminalError } from '@order-up/kit'
+import { KafkaConfig, LogLevel, MetricsConfig, TerminalError } from '@order-up/kit'
 import { z } from 'zod'
 import type { Warehouse } from './warehouse.ts'
 
@@ -35,6 +35,7 @@ const NEEDED = [
 export const SinkConfig = z.object({
   ...KafkaConfig.shape,
   ...WarehouseConfig.shape,
+  ...MetricsConfig.shape,
   LOG_LEVEL: LogLevel,
 })
 

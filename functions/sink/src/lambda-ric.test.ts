@@ -31,6 +31,8 @@ test('the handler runs under the real Lambda runtime client', async (t) => {
     WAREHOUSE: `duckdb:${path}`,
     SCHEMA_REGISTRY_URL: `http://127.0.0.1:${(registry.address() as AddressInfo).port}`,
     LOG_LEVEL: 'silent',
+    METRICS: 'emf',
+    STACK: 'test',
   })
   if ('missing' in lambda) return t.skip(`needs ${lambda.missing}`)
   t.after(() => lambda.stop())
@@ -60,6 +62,15 @@ test('the handler runs under the real Lambda runtime client', async (t) => {
   assert.deepEqual(first, { ok: true, body: partial })
   assert.deepEqual(again, { ok: true, body: partial })
   await lambda.stop()
+  // the runtime client writes the failure there, too
+  const [line, ...more] = lambda.stdout().match(/^\{.*$/gm)!
+  const { Stack, Worker, MergedRows, EventToWarehouseSeconds } = JSON.parse(line!) as {
+    [name: string]: unknown
+    EventToWarehouseSeconds: number[]
+  }
+  assert.deepEqual([Stack, Worker, MergedRows], ['test', 'sink', 2])
+  assert.equal(EventToWarehouseSeconds.length, 3)
+  assert.deepEqual(more, [], 'one line a minute')
   const warehouse = await openDuckDb(path)
   const { rows } = await warehouse.query('SELECT ORDER_ID, VERSION FROM ORDERS ORDER BY 1')
   await warehouse.close()

@@ -7,6 +7,7 @@ import { rowOf } from '../test/rows.ts'
 import { createDecoder } from './decode.ts'
 import { openDuckDb } from './duckdb.ts'
 import { createHandler } from './lambda.ts'
+import { createSinkMetrics } from './metrics.ts'
 import type { WarehouseRow } from './warehouse.ts'
 
 const ID = 7
@@ -14,6 +15,7 @@ const ID = 7
 function handlerInto(merged: WarehouseRow[][]) {
   return createHandler({
     decode: createDecoder(() => Promise.resolve(new Map([[ID, 1]]))),
+    metrics: createSinkMetrics(),
     log: silentLog(),
     warehouse: {
       merge(rows) {
@@ -91,7 +93,8 @@ test('a broken record holds up its own partition from there on, and no other', a
 test('what concerns the whole event is thrown, so that Lambda delivers it again', async () => {
   const away = new RetryableError('X', 'away')
   const event = { records: { 'orders.orders.curated-0': [curated(0, 5)] } }
-  const parts = { log: silentLog(), decode: createDecoder(async () => new Map([[ID, 1]])) }
+  const metrics = createSinkMetrics()
+  const parts = { metrics, log: silentLog(), decode: createDecoder(async () => new Map([[ID, 1]])) }
 
   const noWarehouse = createHandler({ ...parts, warehouse: { merge: () => Promise.reject(away) } })
   await assert.rejects(noWarehouse(event), away)
@@ -109,7 +112,8 @@ test('an event delivered twice, or with a row of an aborted transaction before t
   t.after(() => warehouse.close())
   await warehouse.prepare()
   const decode = createDecoder(() => Promise.resolve(new Map([[ID, 1]])))
-  const handler = createHandler({ decode, warehouse, log: silentLog() })
+  const metrics = createSinkMetrics()
+  const handler = createHandler({ decode, warehouse, metrics, log: silentLog() })
   const aborted = curated(0, 5, 'a', 2)
   const event = { records: { 'orders.orders.curated-0': [aborted, curated(0, 9, 'a', 2)] } }
 

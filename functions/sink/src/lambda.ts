@@ -1,7 +1,9 @@
 import {
   createLog,
+  createMetricsExport,
   createRegistry,
   describe,
+  flushAfterInvocation,
   parseConfig,
   withSecrets,
   type Log,
@@ -10,6 +12,7 @@ import { CURATED_SUBJECT } from '@order-up/schemas'
 import { z } from 'zod'
 import { SinkConfig, checkWarehouse, openWarehouse } from './config.ts'
 import { createDecoder, type CuratedRecord, type Decode } from './decode.ts'
+import { createSinkMetrics, EXPORTED, observeMerge, type SinkMetrics } from './metrics.ts'
 import type { Warehouse, WarehouseRow } from './warehouse.ts'
 
 const MskRecord = z.object({
@@ -34,6 +37,7 @@ export type MskHandler = (event: unknown) => Promise<MskResponse>
 interface Parts {
   decode: Decode
   warehouse: Pick<Warehouse, 'merge'>
+  metrics: SinkMetrics
   log: Log
 }
 
@@ -45,7 +49,7 @@ interface Parts {
  * same row for the same order and version. One MERGE at a time means one concurrent execution; infinite retries and no
  * failure destination (with one, Lambda would skip a record after ten attempts).
  */
-export function createHandler({ decode, warehouse, log }: Parts): MskHandler {
+export function createHandler({ decode, warehouse, metrics, log }: Parts): MskHandler {
   return async (event) => {
     const { records } = MskEvent.parse(event)
     const rows: WarehouseRow[] = []
@@ -58,7 +62,7 @@ export function createHandler({ decode, warehouse, log }: Parts): MskHandler {
       log.error({ code: error.code, partition, offset: record.offset }, describe(error))
       failures.push({ itemIdentifier: { partition, offset: record.offset } })
     }
-    if (rows.length > 0) await warehouse.merge(rows, Date.now())
+    if (rows.length > 0) observeMerge(metrics, rows, await warehouse.merge(rows, Date.now()))
     return { batchItemFailures: failures }
   }
 }
@@ -83,7 +87,19 @@ async function start(): Promise<MskHandler> {
   await warehouse.prepare()
   const registry = createRegistry(config.SCHEMA_REGISTRY_URL)
   const decode = createDecoder(() => registry.subjectIds(CURATED_SUBJECT))
-  return createHandler({ decode, warehouse, log })
+  const metrics = createSinkMetrics()
+  const exported = createMetricsExport(config, {
+    registry: metrics.registry,
+    exported: EXPORTED,
+    worker: 'sink',
+  })
+  const flush = flushAfterInvocation(exported)
+  const handle = createHandler({ decode, warehouse, metrics, log })
+  return async (event) => {
+    const response = await handle(event)
+    await flush()
+    return response
+  }
 }
 
 let started: Promise<MskHandler> | undefined

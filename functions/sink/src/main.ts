@@ -3,7 +3,9 @@ import {
   announceReady,
   createKafka,
   createLog,
+  createMetricsExport,
   createRegistry,
+  flushEachMinute,
   parseConfig,
   runWorker,
   serveHealth,
@@ -11,7 +13,7 @@ import {
 import { SINK_GROUP } from '@order-up/schemas'
 import { z } from 'zod'
 import { SinkConfig, checkWarehouse, openWarehouse } from './config.ts'
-import { createSinkMetrics } from './metrics.ts'
+import { createSinkMetrics, EXPORTED } from './metrics.ts'
 import { serveQueries } from './query-server.ts'
 import { DEFAULT_LIMITS, Sink } from './sink.ts'
 
@@ -59,6 +61,13 @@ await runWorker(log, async (signal) => {
   const address = { host: config.HTTP_HOST, port: config.HTTP_PORT }
   const http = await serveHealth(address, metrics.registry, () => sink.health())
   closing.defer(() => http.close())
+  const exported = createMetricsExport(config, {
+    registry: metrics.registry,
+    exported: EXPORTED,
+    worker: 'sink',
+    up: () => sink.health().healthy,
+  })
+  closing.defer(flushEachMinute(exported))
   if (config.QUERY_SOCKET !== undefined) {
     const queries = await serveQueries(config.QUERY_SOCKET, warehouse)
     closing.defer(() => queries.close())

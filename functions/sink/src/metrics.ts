@@ -1,4 +1,6 @@
+import type { Exported, TimeLag } from '@order-up/kit'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { MergeCounts, WarehouseRow } from './warehouse.ts'
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400]
 
@@ -8,8 +10,11 @@ export function createSinkMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const lags = new Map<number, TimeLag>()
   return {
     registry,
+    /** of the partitions assigned here */
+    lags,
     records: new Counter({
       name: 'orderup_sink_records_total',
       help: 'Curated records read and decoded',
@@ -44,6 +49,16 @@ export function createSinkMetrics() {
       buckets: SECONDS,
       registers,
     }),
+    lagSeconds: new Gauge({
+      name: 'orderup_sink_lag_seconds',
+      help: 'Time since the append of the oldest curated record that is not yet committed, at most; NaN = not known',
+      labelNames: ['partition'] as const,
+      registers,
+      collect() {
+        this.reset()
+        for (const [partition, lag] of lags) this.set({ partition }, lag.seconds(Date.now()))
+      },
+    }),
     lag: new Gauge({
       name: 'orderup_sink_lag_records',
       help: 'High watermark minus committed offset, of the partitions assigned here; NaN = not known',
@@ -52,3 +67,40 @@ export function createSinkMetrics() {
     }),
   }
 }
+
+/** Counts rows that are merged, and how long they took to get there. */
+export function observeMerge(
+  metrics: SinkMetrics,
+  rows: readonly WarehouseRow[],
+  { staged, merged }: MergeCounts,
+): void {
+  const now = Date.now()
+  metrics.rows.inc({ outcome: 'merged' }, merged)
+  metrics.rows.inc({ outcome: 'stale' }, staged - merged)
+  for (const { order, timestamp } of rows) {
+    metrics.eventSeconds.observe((now - order.last_event_ts) / 1_000)
+    metrics.curatedSeconds.observe((now - timestamp) / 1_000)
+  }
+}
+
+/** What goes to CloudWatch, with `sink` as Worker. */
+export const EXPORTED: readonly Exported[] = [
+  { from: 'orderup_sink_lag_seconds', as: 'LagSeconds', unit: 'Seconds', over: 'max' },
+  {
+    from: 'orderup_sink_event_to_warehouse_seconds',
+    as: 'EventToWarehouseSeconds',
+    unit: 'Seconds',
+  },
+  {
+    from: 'orderup_sink_curated_to_warehouse_seconds',
+    as: 'CuratedToWarehouseSeconds',
+    unit: 'Seconds',
+  },
+  {
+    from: 'orderup_sink_rows_total',
+    as: 'MergedRows',
+    unit: 'Count',
+    where: { outcome: 'merged' },
+  },
+  { from: 'orderup_sink_merge_failures_total', as: 'MergeFailures', unit: 'Count' },
+]

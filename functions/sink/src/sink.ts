@@ -2,6 +2,7 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   TerminalError,
+  TimeLag,
   groupOffsets,
   messageOf,
   waitForRegistry,
@@ -13,7 +14,7 @@ import { CURATED_SUBJECT, CURATED_TOPIC, SINK_GROUP } from '@order-up/schemas'
 import { createDecoder, type Decode } from './decode.ts'
 import { whileBeating } from './heartbeat.ts'
 import { recordOf } from './kafka-record.ts'
-import type { SinkMetrics } from './metrics.ts'
+import { observeMerge, type SinkMetrics } from './metrics.ts'
 import { assertInRange } from './offsets.ts'
 import { Pending, type Batch, type Limits } from './pending.ts'
 import { Waits } from './waits.ts'
@@ -131,6 +132,7 @@ export class Sink {
       this.#assigned = payload.memberAssignment[CURATED_TOPIC] ?? []
       this.#expected.clear()
       this.#pending.reassign()
+      this.#options.metrics.lags.clear()
       this.#options.log.info({ partitions: this.#assigned }, 'partitions assigned')
     })
     consumer.on(CRASH, ({ payload: { error, restart } }) => {
@@ -149,12 +151,13 @@ export class Sink {
       }
     })
     const decode = createDecoder(() => this.#fetchIds(stop))
+    const stopped = aborted(stop)
     await consumer.run({
       autoCommit: false,
       eachBatch: async (payload) => {
         if (stop.aborted) return
         try {
-          await whileBeating(payload.heartbeat, this.#read(payload, decode, stop))
+          await whileBeating(payload.heartbeat, this.#read(payload, decode, stop, stopped))
         } catch (error) {
           if (!(error instanceof TerminalError)) throw error
           failed.abort(error) // thrown, it would make kafkajs crash without leaving the group
@@ -164,13 +167,19 @@ export class Sink {
   }
 
   /** Decodes a batch and puts it behind what waits to be merged, once there is room. */
-  async #read({ batch }: EachBatchPayload, decode: Decode, stop: AbortSignal): Promise<void> {
+  async #read(
+    { batch }: EachBatchPayload,
+    decode: Decode,
+    stop: AbortSignal,
+    stopped: Promise<void>,
+  ): Promise<void> {
     const { partition } = batch
     const assignment = this.#pending.assignment
     await this.#checkFirst(partition, Number(batch.firstOffset()))
     const { rows, failure } = await decode(batch.messages.map((m) => recordOf(partition, m)))
     if (failure) throw failure.error
-    while (this.#pending.full && !stop.aborted) await this.#pending.changed()
+    while (this.#pending.full && !stop.aborted)
+      await Promise.race([this.#pending.changed(), stopped])
     if (stop.aborted || assignment !== this.#pending.assignment) return
     const bytes = batch.messages.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
     this.#passed(partition, rows, bytes, Number(batch.lastOffset()) + 1)
@@ -197,14 +206,14 @@ export class Sink {
   }
 
   async #mergeLoop(stop: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()))
+    const stopped = aborted(stop)
     while (!stop.aborted) {
       const due = this.#pending.dueIn(Date.now())
       if (due === undefined || due > 0) {
         const timer = new AbortController()
         const options = { signal: timer.signal, ref: false }
         const pause = due === undefined ? [] : [sleep(due, undefined, options).catch(() => {})]
-        await Promise.race([this.#pending.changed(), aborted, ...pause])
+        await Promise.race([this.#pending.changed(), stopped, ...pause])
         timer.abort()
         continue
       }
@@ -225,18 +234,12 @@ export class Sink {
       metrics.mergeSeconds.observe((performance.now() - started) / 1_000)
       return counts
     }
-    const { staged, merged } = await this.#waits.untilItWorks('warehouse', attempt, {
+    const counts = await this.#waits.untilItWorks('warehouse', attempt, {
       signal,
       forMs: retryForMs,
     })
-    const now = Date.now()
-    this.#lastMergeAt = now
-    metrics.rows.inc({ outcome: 'merged' }, merged)
-    metrics.rows.inc({ outcome: 'stale' }, staged - merged)
-    for (const { order, timestamp } of rows) {
-      metrics.eventSeconds.observe((now - order.last_event_ts) / 1_000)
-      metrics.curatedSeconds.observe((now - timestamp) / 1_000)
-    }
+    this.#lastMergeAt = Date.now()
+    observeMerge(metrics, rows, counts)
   }
 
   /** What cannot be committed now is committed with the next batch, or delivered again after a restart. */
@@ -249,6 +252,9 @@ export class Sink {
     }))
     try {
       await this.#consumer.commitOffsets(offsets)
+      const appended = new Map(batch.rows.map((row) => [row.partition, row.timestamp]))
+      for (const [partition, next] of batch.positions)
+        this.#options.metrics.lags.get(partition)?.committed(next, appended.get(partition))
     } catch (error) {
       this.#options.log.warn({ reason: messageOf(error) }, 'offsets not committed yet')
       this.#pending.restore(batch)
@@ -270,8 +276,16 @@ export class Sink {
   }
 
   async #watch(): Promise<void> {
-    const { groupId } = this.#options
+    const { groupId, metrics } = this.#options
+    const now = Date.now()
     const offsets = await groupOffsets(this.#admin, groupId, CURATED_TOPIC)
+    for (const { partition, low, high, committed = low } of offsets) {
+      if (!this.#assigned?.includes(partition)) continue
+      const lag = metrics.lags.get(partition) ?? new TimeLag(committed)
+      metrics.lags.set(partition, lag)
+      lag.committed(committed)
+      lag.looked(high, now)
+    }
     this.#showLag(new Map(offsets.map((o) => [o.partition, o.high - (o.committed ?? o.low)])))
     assertInRange(offsets, groupId)
   }
@@ -292,3 +306,6 @@ export class Sink {
     assertInRange(await groupOffsets(this.#admin, groupId, CURATED_TOPIC), groupId)
   }
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))

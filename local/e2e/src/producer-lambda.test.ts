@@ -45,6 +45,8 @@ test('what is posted to the Lambda, under the real runtime client, is in raw', a
   const lambda = await startLambda(import.meta.resolve('@order-up/producer/lambda'), {
     ...stack.kafkaConfig,
     LOG_LEVEL: 'silent',
+    METRICS: 'emf',
+    STACK: 'test',
   })
   if ('missing' in lambda) return t.skip(`needs ${lambda.missing}`)
   t.after(() => lambda.stop())
@@ -63,6 +65,9 @@ test('what is posted to the Lambda, under the real runtime client, is in raw', a
     [true, 207],
     [true, 400],
   ])
+  const { _aws, ...metrics } = JSON.parse(lambda.stdout()) as Record<string, unknown>
+  assert.ok(_aws)
+  assert.deepEqual(metrics, { Stack: 'test', Worker: 'producer', Accepted: 2, Rejected: 0 })
   const config = parseConfig(KafkaConfig, stack.kafkaConfig)
   const ids = await createRegistry(stack.registryUrl).subjectIds(RAW_SUBJECT)
   const found: string[] = []
