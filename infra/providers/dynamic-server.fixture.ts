@@ -5,6 +5,7 @@ import messages from '@pulumi/pulumi/proto/provider_pb.js'
 import structs from 'google-protobuf/google/protobuf/struct_pb.js'
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -31,6 +32,10 @@ export interface Plugin {
    * @throws Error when they have not come within 5 s
    */
   printed(count: number): Promise<string[]>
+  /** as when Pulumi is killed; its plugins are not */
+  killEngine(): Promise<void>
+  /** when the plugin's process is gone */
+  ended: Promise<void>
   close(): Promise<void>
 }
 
@@ -51,12 +56,17 @@ export async function startPlugin(
   config: Readonly<Record<string, string>> = {},
 ): Promise<Plugin> {
   const entry = createRequire(import.meta.url).resolve('@pulumi/pulumi/cmd/dynamic-provider')
+  const engine = createServer()
+  await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve))
+  const { port: enginePort } = engine.address() as AddressInfo
   // Pulumi starts it in the program's folder
-  const child = spawn(process.execPath, [entry, '127.0.0.1:1'], {
+  const child = spawn(process.execPath, [entry, `127.0.0.1:${enginePort}`], {
     cwd: resolve(import.meta.dirname, '..'),
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const killEngine = () => new Promise<void>((resolve) => engine.close(() => resolve()))
   const lines: string[] = []
   const port = new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
@@ -85,11 +95,12 @@ export async function startPlugin(
       }
       return lines.splice(0, count)
     },
+    killEngine,
+    ended,
     async close() {
       client.close()
-      const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGKILL')
-      await ended
+      await Promise.all([ended, killEngine()])
     },
   }
 }

@@ -8,6 +8,7 @@ import {
   type ControlEvent,
 } from '@order-up/control'
 import type { LambdaClient } from '@aws-sdk/client-lambda'
+import { endIfOrphaned } from './orphan.ts'
 
 /** Where the control function is. */
 export interface ControlFunction {
@@ -61,6 +62,7 @@ export async function ask<Event extends Asked>(
   let said = false
   try {
     for (;;) {
+      await endIfOrphaned()
       const outcome = await attempt(client, functionName, event)
       if ('answer' in outcome) return outcome.answer
       const { error, again } = outcome

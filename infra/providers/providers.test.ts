@@ -268,6 +268,29 @@ describe('Shares', () => {
   })
 })
 
+test(
+  'a plugin whose Pulumi is killed in the midst of a swap asks for no other step',
+  { timeout: 20_000 },
+  async (t) => {
+    // The story: `pulumi up` was killed while it carried a flip to Flink. Its plugin lived on and took the next steps, while
+    // another `pulumi up` carried the way back.
+    const orphan = await startPlugin(api.env)
+    t.after(() => orphan.close())
+    script = (_, index) => {
+      if (index === 1) void orphan.killEngine()
+      return { state: index === 0 ? 'stepped' : 'waiting', epoch: 2, lines: ['flink-1'] }
+    }
+    events.length = 0
+
+    const shares = await orphan.provider('shares.ts')
+    const update = shares.update({}, { ...AT, target: {}, running: [], force: '', timeoutS: 60 })
+
+    await assert.rejects(update)
+    await orphan.ended
+    assert.equal(events.length, 2)
+  },
+)
+
 test("the stack's aws:profile is followed, as the provider of AWS follows it", async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'order-up-profile-'))
   t.after(() => rmSync(dir, { recursive: true }))
