@@ -70,12 +70,14 @@ describe('curated to DuckDB', () => {
   })
 
   test('a MERGE that fails is tried again; the sink says so, stays in its group, and loses nothing', async (t) => {
+    const began = Date.now()
     await scene.write(orders(500))
     const groupId = 'flaky'
     const warehouse = await openDuckDb(':memory:')
     let away = true
     let attempts = 0
     const assigned: unknown[] = []
+    const metrics = createSinkMetrics()
     const sink = new Sink({
       kafka: scene.kafka,
       registry: createRegistry(stack.registryUrl),
@@ -87,7 +89,7 @@ describe('curated to DuckDB', () => {
           return warehouse.merge(rows, at)
         },
       },
-      metrics: createSinkMetrics(),
+      metrics,
       log: logging((line) => void ('partitions' in line && assigned.push(line))),
       groupId,
       limits: { ...DEFAULT_LIMITS, maxRows: 50 }, // so that reading has to wait, too
@@ -113,6 +115,22 @@ describe('curated to DuckDB', () => {
     assert.equal(sink.health().healthy, true)
     const { rows } = await warehouse.query('SELECT count(*) FROM ORDERS')
     assert.deepEqual(rows, [[Object.keys(scene.expected).length]])
+    const lag = async () =>
+      Math.max(...(await metrics.lagSeconds.get()).values.map(({ value }) => value))
+    await until('no lag in time', async () => (await lag()) === 0)
+    const failed = attempts
+    away = true
+    await scene.write(orders(500))
+    await until('it fails again', async () => attempts > failed)
+    await until('a lag in time', async () => (await lag()) > 2)
+    assert.ok((await lag()) < (Date.now() - began) / 1_000)
+    away = false
+    await until('no lag in time any more', async () => (await lag()) === 0)
+    away = true
+    await scene.write(orders(500))
+    await until('reading has to wait', async () => !sink.health().healthy)
+    stop.abort()
+    await running // what it cannot merge does not hold it up
   })
 
   test('kill -9 at any moment under load: the table is the same', async () => {

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { AlarmTopic } from './alarm-topic.ts'
+import { EngineAlarms } from './engine-alarms.ts'
+import { Observability, type ObservabilityArgs } from './observability.ts'
+import { ACCOUNT, KEY, register, REGION, runtimeOf, type Registered } from './stack.fixture.ts'
+
+const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm'
+const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`
+
+const ARGS: ObservabilityArgs = {
+  runtime: runtimeOf(),
+  alarmTopicArn: TOPIC,
+  controlFunctionName: 'control-f',
+  producer: { functionName: 'producer-f', apiId: 'api1', stage: '$default' },
+  sink: { kind: 'ecs', physicalName: 'sink-s' },
+  kafka: { clusterName: 'orders', brokers: 3 },
+  registry: { serviceName: 'registry-s', databaseId: 'registry-db' },
+}
+
+const observe = (changed: Partial<ObservabilityArgs> = {}) =>
+  register(() => void new Observability('observability', { ...ARGS, ...changed }))
+
+const engine = (deployment: 'node-1' | 'kafka-streams-2' | 'flink-1') =>
+  register(
+    () =>
+      void new EngineAlarms(`engine-alarms-${deployment}`, {
+        runtime: ARGS.runtime,
+        deployment,
+        physicalName: 'order-up-dev-flink-1',
+        alarmTopicArn: TOPIC,
+      }),
+  )
+
+const alarmsOf = ({ all }: Registered) => all(ALARM).map(({ name, inputs }) => ({ name, inputs }))
+const namesOf = (registered: Registered) => alarmsOf(registered).map(({ name }) => name)
+
+/** Of every kind, each at least once. */
+const everyAlarm = async () =>
+  (
+    await [
+      () => observe(),
+      () => observe({ sink: { kind: 'lambda', physicalName: 'sink-f' } }),
+      () => engine('node-1'),
+      () => engine('flink-1'),
+    ].reduce<Promise<ReturnType<typeof alarmsOf>>>(
+      async (before, next) => [...(await before), ...alarmsOf(await next())],
+      Promise.resolve([]),
+    )
+  ).map(({ inputs }) => inputs)
+
+test('the topic is encrypted, CloudWatch of this account may publish, and an address is asked', async () => {
+  const { one, all } = await register(
+    () => void new AlarmTopic('alarms', { runtime: runtimeOf(), email: 'ops@example.com' }),
+  )
+
+  assert.deepEqual(one('aws:sns/topic:Topic').inputs, {
+    displayName: 'Order-Up dev',
+    kmsMasterKeyId: KEY,
+  })
+  const policy = one('aws:sns/topicPolicy:TopicPolicy').inputs['policy'] as string
+  const { Statement } = JSON.parse(policy) as { Statement: Record<string, unknown>[] }
+  assert.equal(Statement.length, 1)
+  const { Resource, ...statement } = Statement[0]!
+  assert.ok(Resource)
+  assert.deepEqual(statement, {
+    Sid: 'Alarms',
+    Effect: 'Allow',
+    Principal: { Service: 'cloudwatch.amazonaws.com' },
+    Action: 'sns:Publish',
+    Condition: {
+      StringEquals: { 'aws:SourceAccount': ACCOUNT },
+      ArnLike: { 'aws:SourceArn': `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*` },
+    },
+  })
+  assert.equal(all('aws:sns/topicSubscription:TopicSubscription').length, 1)
+
+  const quiet = await register(
+    () => void new AlarmTopic('alarms', { runtime: runtimeOf(), email: '' }),
+  )
+  assert.deepEqual(quiet.all('aws:sns/topicSubscription:TopicSubscription'), [])
+})
+
+test('every alarm tells the topic when it begins and ends, and says what silence means', async () => {
+  for (const inputs of await everyAlarm()) {
+    assert.deepEqual(inputs['alarmActions'], [TOPIC])
+    assert.deepEqual(inputs['okActions'], [TOPIC])
+    assert.match(inputs['treatMissingData'] as string, /^(breaching|notBreaching)$/)
+    assert.ok((inputs['datapointsToAlarm'] as number) <= (inputs['evaluationPeriods'] as number))
+  }
+})
+
+test('every alarm has its section in the runbook, and every section its alarm', async () => {
+  const runbook = await readFile(new URL('../RUNBOOK.md', import.meta.url), 'utf8')
+  const sections = [...runbook.matchAll(/^## (.+)$/gm)].map(([, title]) => title!)
+
+  const titles = (await everyAlarm()).map(({ alarmDescription }) => {
+    const [, title, again] =
+      /^(.+?)\. .+ More: infra\/RUNBOOK\.md, "(.+)"\.$/.exec(alarmDescription as string) ?? []
+    assert.equal(title, again)
+    return title!
+  })
+
+  assert.deepEqual(sections.toSorted(), [...new Set(titles)].toSorted())
+})
+
+test('what should speak each minute is an alarm when it is silent', async () => {
+  const all = [...alarmsOf(await observe()), ...alarmsOf(await engine('node-1'))]
+  const breaching = all.filter(({ inputs }) => inputs['treatMissingData'] === 'breaching')
+
+  assert.deepEqual(breaching.map(({ name }) => name).toSorted(), [
+    'engine-alarms-node-1-down',
+    'engine-alarms-node-1-lag',
+    'observability-kafka-controller',
+    'observability-open-transaction',
+    'observability-registry',
+    'observability-registry-disk',
+    'observability-sink-down',
+    'observability-sink-lag',
+  ])
+})
+
+test('exactly: the lag of an engine and its latency, the dead letters of all, the replicas of each broker', async () => {
+  const node = await engine('node-1')
+  const { alarmDescription: _, ...lag } = node.one(ALARM, 'engine-alarms-node-1-lag').inputs
+  assert.deepEqual(lag, {
+    namespace: 'OrderUp',
+    metricName: 'LagSeconds',
+    dimensions: { Stack: 'dev', Worker: 'node-1' },
+    statistic: 'Maximum',
+    period: 60,
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 120,
+    evaluationPeriods: 5,
+    datapointsToAlarm: 5,
+    treatMissingData: 'breaching',
+    alarmActions: [TOPIC],
+    okActions: [TOPIC],
+  })
+  const latency = node.one(ALARM, 'engine-alarms-node-1-latency').inputs
+  assert.equal(latency['extendedStatistic'], 'p99')
+  assert.equal(latency['statistic'], undefined)
+
+  const { one } = await observe()
+  assert.deepEqual(one(ALARM, 'observability-dead-letters').inputs['metricQueries'], [
+    {
+      id: 'value',
+      expression:
+        'SELECT SUM(DeadLetters) FROM SCHEMA("OrderUp", Stack, Worker) WHERE Stack = \'dev\'',
+      returnData: true,
+      period: 300,
+    },
+  ])
+  const broker = (id: number) => ({
+    id: `b${id}`,
+    metric: {
+      namespace: 'AWS/Kafka',
+      metricName: 'UnderReplicatedPartitions',
+      dimensions: { 'Cluster Name': 'orders', 'Broker ID': String(id) },
+      period: 300,
+      stat: 'Maximum',
+    },
+  })
+  assert.deepEqual(one(ALARM, 'observability-kafka-replicas').inputs['metricQueries'], [
+    { id: 'value', expression: 'MAX([b1, b2, b3])', returnData: true },
+    broker(1),
+    broker(2),
+    broker(3),
+  ])
+})
+
+test('Kafka and registry of others are not watched; a sink that is a function is watched as one', async () => {
+  const { kafka: _, registry: __, ...rest } = ARGS
+  const registered = await register(
+    () =>
+      void new Observability('observability', {
+        ...rest,
+        sink: { kind: 'lambda', physicalName: 'sink-f' },
+      }),
+  )
+
+  assert.deepEqual(namesOf(registered).toSorted(), [
+    'observability-control',
+    'observability-dead-letters',
+    'observability-ingest',
+    'observability-latency',
+    'observability-open-transaction',
+    'observability-producer',
+    'observability-sink-errors',
+    'observability-sink-lag',
+    'observability-throttles',
+  ])
+})
+
+test('an engine on Flink is watched by what AWS measures of it', async () => {
+  const registered = await engine('flink-1')
+
+  assert.deepEqual(namesOf(registered).toSorted(), [
+    'engine-alarms-flink-1-checkpoints',
+    'engine-alarms-flink-1-down',
+    'engine-alarms-flink-1-lag',
+    'engine-alarms-flink-1-latency',
+    'engine-alarms-flink-1-restarts',
+  ])
+  const { dimensions } = registered.one(ALARM, 'engine-alarms-flink-1-down').inputs
+  assert.deepEqual(dimensions, { Application: 'order-up-dev-flink-1' })
+})
+
+test('what alarms and dashboard ask for is what somebody writes', async () => {
+  const text = (path: string) =>
+    readFile(new URL(`../../functions/${path}`, import.meta.url), 'utf8')
+  const written = new Set(['Up', ...PROBED])
+  for (const worker of ['engine-node', 'sink', 'producer'])
+    for (const [, name] of (await text(`${worker}/src/metrics.ts`)).matchAll(/\bas: '(\w+)'/g))
+      written.add(name!)
+  written.add('Accepted').add('Rejected')
+
+  const asked = new Set<string>()
+  const { one, all } = await observe()
+  for (const { inputs } of [...all(ALARM), ...(await engine('node-1')).all(ALARM)])
+    if (inputs['namespace'] === 'OrderUp') asked.add(inputs['metricName'] as string)
+  const body = one('aws:cloudwatch/dashboard:Dashboard').inputs['dashboardBody'] as string
+  for (const [, name] of body.matchAll(/\{OrderUp,Stack,Worker\}[^}]*?MetricName=\\"(\w+)\\"/g))
+    asked.add(name!)
+
+  assert.deepEqual(
+    [...asked].filter((name) => !written.has(name)),
+    [],
+  )
+  assert.ok(asked.size > 10)
+})
+
+/** by the control function, each minute */
+const PROBED = ['LagRecords', 'OpenTransactionSeconds']
