@@ -72,8 +72,8 @@ export function dashboardBody({ stack, region, apiId, apiStage, clusterName }: D
       searches: [own('Restarts', 'Sum'), own('MergeFailures', 'Sum')],
     },
     {
-      title: 'Open transaction on curated, seconds',
-      searches: [own('OpenTransactionSeconds', 'Maximum')],
+      title: 'Curated held back, seconds',
+      metrics: [['OrderUp', 'CuratedHeldBack', 'Stack', stack, { stat: 'Maximum' }]],
     },
     {
       title: 'Ingest: requests and refusals',

@@ -112,8 +112,8 @@ test('what should speak each minute is an alarm when it is silent', async () => 
   assert.deepEqual(breaching.map(({ name }) => name).toSorted(), [
     'engine-alarms-node-1-down',
     'engine-alarms-node-1-lag',
+    'observability-held-back',
     'observability-kafka-controller',
-    'observability-open-transaction',
     'observability-registry',
     'observability-registry-disk',
     'observability-sink-down',
@@ -183,9 +183,9 @@ test('Kafka and registry of others are not watched; a sink that is a function is
   assert.deepEqual(namesOf(registered).toSorted(), [
     'observability-control',
     'observability-dead-letters',
+    'observability-held-back',
     'observability-ingest',
     'observability-latency',
-    'observability-open-transaction',
     'observability-producer',
     'observability-sink-errors',
     'observability-sink-lag',
@@ -210,11 +210,12 @@ test('an engine on Flink is watched by what AWS measures of it', async () => {
 test('what alarms and dashboard ask for is what somebody writes', async () => {
   const text = (path: string) =>
     readFile(new URL(`../../functions/${path}`, import.meta.url), 'utf8')
-  const written = new Set(['Up', ...PROBED])
+  const written = new Set(['Up'])
   for (const worker of ['engine-node', 'sink', 'producer'])
     for (const [, name] of (await text(`${worker}/src/metrics.ts`)).matchAll(/\bas: '(\w+)'/g))
       written.add(name!)
-  written.add('Accepted').add('Rejected')
+  const probe = await text('control/src/operations/probe.ts')
+  for (const [, name] of probe.matchAll(/\b(\w+): \{ value\b/g)) written.add(name!)
 
   const asked = new Set<string>()
   const { one, all } = await observe()
@@ -230,6 +231,3 @@ test('what alarms and dashboard ask for is what somebody writes', async () => {
   )
   assert.ok(asked.size > 10)
 })
-
-/** by the control function, each minute */
-const PROBED = ['LagRecords', 'OpenTransactionSeconds']

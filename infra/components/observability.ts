@@ -130,10 +130,15 @@ const ofRows = (stack: string): Record<string, AlarmSpec> => ({
     periodS: 300,
     missing: 'notBreaching',
   },
-  'open-transaction': {
+  'held-back': {
     title: 'Readers of curated are held up',
-    says: 'A transaction has been open on curated for over two minutes: what was written after it is seen by nobody, from every engine. Mostly an engine died in it, and it ends with the transaction timeout. If it does not, see which engine hangs; a flip away from it goes on without it.',
-    of: ownMetric(stack, 'curated', 'OpenTransactionSeconds', 'Maximum'),
+    says: 'A transaction has been open on curated for over two minutes: what was written since, by whichever engine, is seen by nobody. Mostly an engine died in it, and it ends with the transaction timeout. If it does not, see which engine hangs; a flip away from it goes on without it.',
+    of: {
+      namespace: 'OrderUp',
+      name: 'CuratedHeldBack',
+      dimensions: { Stack: stack },
+      statistic: 'Maximum',
+    },
     threshold: { above: 120 },
     breaches: 3,
     missing: 'breaching', // the probe measures each minute

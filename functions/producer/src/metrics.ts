@@ -7,13 +7,14 @@ export interface ProducerMetrics extends Pick<ServerOptions, 'metrics' | 'onAnsw
   registry: Registry
 }
 
+const eventsThatWere = (outcome: string) =>
+  ({ from: 'orderup_producer_events_total', unit: 'Count', where: { outcome } }) as const
+
 /** What goes to CloudWatch, with `producer` as Worker; requests and their time are in API Gateway's own metrics. */
-export const EXPORTED: readonly Exported[] = (['accepted', 'rejected'] as const).map((outcome) => ({
-  from: 'orderup_producer_events_total',
-  where: { outcome },
-  as: outcome === 'accepted' ? 'Accepted' : 'Rejected',
-  unit: 'Count',
-}))
+export const EXPORTED: readonly Exported[] = [
+  { ...eventsThatWere('accepted'), as: 'Accepted' },
+  { ...eventsThatWere('rejected'), as: 'Rejected' },
+]
 
 /** The same ingest, with each answer counted. */
 export function counted(ingest: Ingest, onAnswer: ServerOptions['onAnswer']): Ingest {
