@@ -269,7 +269,7 @@ export class Partition {
       const next = newer ? newer.offset : end
       if (last.offset >= this.#emitFrom) {
         await this.#commit(done, next)
-        this.#committed(taken, next)
+        this.#measure(taken, next)
       } else this.#context.metrics.refolded.inc({ partition: this.#id }, taken.length)
       store.merge(done.states, next, lastRecordOf(last))
     }
@@ -294,7 +294,8 @@ export class Partition {
       metrics.records.inc({ partition: this.#id, outcome }, count)
   }
 
-  #committed(records: readonly InRecord[], next: number): void {
+  /** How long its records had waited, and how far the partition now is. */
+  #measure(records: readonly InRecord[], next: number): void {
     const oldest = records.find(({ offset }) => offset >= this.#emitFrom)!
     const waited = Date.now() - Number(oldest.timestamp)
     this.#context.metrics.rawToCommitted.observe(waited / 1_000)
