@@ -5,6 +5,14 @@ export type Provider<Inputs, Outputs> = Required<
   Pick<dynamic.ResourceProvider<Inputs, Outputs>, 'diff' | 'create' | 'read' | 'update'>
 >
 
+/** By name, as the package is found from wherever Pulumi starts the plugin. */
+const MODULES = {
+  subject: () => import('@order-up/infra/providers/subject.ts'),
+  'service-key': () => import('@order-up/infra/providers/service-key.ts'),
+  shares: () => import('@order-up/infra/providers/shares.ts'),
+}
+export type ProviderName = keyof typeof MODULES
+
 /**
  * A dynamic provider that imports the real one when it is called.
  *
@@ -12,13 +20,9 @@ export type Provider<Inputs, Outputs> = Required<
  * the stack's state, and loads it in another program. Classes, private fields, Node's own modules and the AWS SDK do not
  * survive this. So only these few lines are serialised; what runs is the module itself, of the checkout that `pulumi`
  * runs in. The text names no path and stays the same when a provider's code changes.
- * @param file in this folder
  */
-export function providerByModule(file: string): dynamic.ResourceProvider {
-  const load = async () => {
-    const module: unknown = await import(`@order-up/infra/providers/${file}`)
-    return (module as { provider: Provider<unknown, unknown> }).provider
-  }
+export function providerByModule(name: ProviderName): dynamic.ResourceProvider {
+  const load = async () => (await MODULES[name]()).provider as Provider<unknown, unknown>
   return {
     // the AWS SDK of the plugin does not see the stack's config
     async configure({ config }) {

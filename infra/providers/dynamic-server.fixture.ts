@@ -9,7 +9,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { providerByModule } from './by-module.ts'
+import { providerByModule, type ProviderName } from './by-module.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -25,8 +25,7 @@ export interface DynamicProvider {
 }
 
 export interface Plugin {
-  /** @param file as `providerByModule` takes it */
-  provider(file: string): Promise<DynamicProvider>
+  provider(name: ProviderName): Promise<DynamicProvider>
   /**
    * The next lines that it prints; Pulumi shows them to whoever deploys.
    * @throws Error when they have not come within 5 s
@@ -40,8 +39,8 @@ export interface Plugin {
 }
 
 /** The provider's text, as it stands in the stack's state. */
-export async function serialised(file: string): Promise<string> {
-  const provider = providerByModule(file)
+export async function serialised(name: ProviderName): Promise<string> {
+  const provider = providerByModule(name)
   const { text } = await pulumi.runtime.serializeFunction(() => provider)
   return text
 }
@@ -85,7 +84,7 @@ export async function startPlugin(
   await answered<messages.ConfigureResponse>((done) => client.configure(configure, done))
 
   return {
-    provider: async (file) => reached(client, await serialised(file)),
+    provider: async (name) => reached(client, await serialised(name)),
     async printed(count) {
       const deadline = Date.now() + 5_000
       while (lines.length < count) {

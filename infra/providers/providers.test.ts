@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { ProviderName } from './by-module.ts'
 import { serialised, startPlugin, type Plugin } from './dynamic-server.fixture.ts'
 import { startLambdaApi, type LambdaApi } from './lambda-api.fixture.ts'
 
@@ -33,15 +34,15 @@ after(async () => {
 })
 
 /** A provider in the plugin, and a control function that answers so. */
-async function scene(file: string, answer: typeof script = () => ({})) {
+async function scene(name: ProviderName, answer: typeof script = () => ({})) {
   script = answer
   events.length = 0
-  return plugin.provider(file)
+  return plugin.provider(name)
 }
 
-for (const file of ['subject.ts', 'service-key.ts', 'shares.ts'])
-  test(`${file}: its text in the state holds the name of a module, and no path or code of it`, async () => {
-    const text = await serialised(file)
+for (const name of ['subject', 'service-key', 'shares'] as const)
+  test(`${name}: its text in the state holds the name of a module, and no path or code of it`, async () => {
+    const text = await serialised(name)
 
     assert.match(text, /@order-up\/infra\/providers\//)
     assert.ok(!text.includes(resolve(import.meta.dirname, '../..')))
@@ -50,10 +51,10 @@ for (const file of ['subject.ts', 'service-key.ts', 'shares.ts'])
 
 describe('Subject', () => {
   const INPUTS = { ...AT, subject: 's-value', schemas: ['"int"'], compatibility: 'FULL_TRANSITIVE' }
-  const file = 'subject.ts'
+  const name = 'subject'
 
   test('creating and updating registers; the ids are outputs', async () => {
-    const provider = await scene(file, () => ({ ids: [4] }))
+    const provider = await scene(name, () => ({ ids: [4] }))
 
     const created = await provider.create(INPUTS)
     const updated = await provider.update(created.outs, { ...INPUTS, schemas: ['"int"', '"long"'] })
@@ -71,13 +72,13 @@ describe('Subject', () => {
     const message =
       'Subject s-value refuses the schema: READER_FIELD_MISSING_DEFAULT_VALUE, /fields/3'
     const answer = () => ({ error: { code: 'SCHEMA_INCOMPATIBLE', message } })
-    const provider = await scene(file, answer)
+    const provider = await scene(name, answer)
 
     await assert.rejects(provider.update({ ...INPUTS, ids: [4] }, INPUTS), { message })
   })
 
   test('what changes it, and what replaces it; nothing is asked for that', async () => {
-    const provider = await scene(file, () => ({}))
+    const provider = await scene(name, () => ({}))
     const state = { ...INPUTS, ids: [4] }
 
     assert.deepEqual(await provider.diff(state, INPUTS), { changes: false, replaces: [] })
@@ -108,10 +109,10 @@ describe('ServiceKey', () => {
     secretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key',
     generation: 1,
   }
-  const file = 'service-key.ts'
+  const name = 'service-key'
 
   test('it holds the public key, and a new one for a new generation', async () => {
-    const provider = await scene(file, (event) => ({
+    const provider = await scene(name, (event) => ({
       publicKey: `MIIB${(event as { generation?: number }).generation}`,
     }))
     const second = { ...INPUTS, generation: 3 }
@@ -159,14 +160,14 @@ describe('Shares', () => {
     swap: { step: 'overlap', from: NODE, target: FLINK, startedAt: 1 },
     previous: null,
   }
-  const file = 'shares.ts'
+  const name = 'shares'
 
   test('creating asks for one step after another, until it is done, and shows each', async () => {
     const answers = [
       { state: 'stepped', epoch: 1, lines: ['the first epoch'] },
       { state: 'done', epoch: 1, lines: [] },
     ]
-    const provider = await scene(file, (_, index) => answers[index])
+    const provider = await scene(name, (_, index) => answers[index])
 
     const created = await provider.create(INPUTS)
 
@@ -178,7 +179,7 @@ describe('Shares', () => {
   })
 
   test('without a verdict it fails and says what overrides that; with a reason it goes on', async () => {
-    const provider = await scene(file, (event) =>
+    const provider = await scene(name, (event) =>
       'forced' in event
         ? { state: 'done', epoch: 5, lines: [] }
         : { state: 'refused', epoch: 1, lines: ['there is no verdict'] },
@@ -200,7 +201,7 @@ describe('Shares', () => {
     // The story: a flip to Flink is killed half-way, so the state holds the inputs from before it. The config is set
     // back. A provider that compares inputs would call that no change, and Flink's engine would be deleted with buckets.
     let record: unknown = RECORD
-    const provider = await scene(file, () => ({ record }))
+    const provider = await scene(name, () => ({ record }))
 
     const steady = await provider.diff(STATE, INPUTS)
     record = MID_SWAP
@@ -229,7 +230,7 @@ describe('Shares', () => {
   ]
   for (const [what, record, said] of OFF)
     test(`a topic that is not at its target is a change: ${what}`, async () => {
-      const provider = await scene(file, () => ({ record }))
+      const provider = await scene(name, () => ({ record }))
 
       assert.equal((await provider.diff(STATE, INPUTS)).changes, true)
 
@@ -237,7 +238,7 @@ describe('Shares', () => {
     })
 
   test('a topic that can not be asked about is a change, and said', async () => {
-    const provider = await scene(file, () => ({
+    const provider = await scene(name, () => ({
       error: { code: 'X', message: 'the topic orders.engine.shares is missing' },
     }))
 
@@ -250,7 +251,7 @@ describe('Shares', () => {
   })
 
   test('unknown inputs at preview: a change; a function that is yet to be made is not asked', async () => {
-    const provider = await scene(file, () => ({ record: RECORD }))
+    const provider = await scene(name, () => ({ record: RECORD }))
     const [proof] = INPUTS.proofs
     const unproven = { ...INPUTS, proofs: [{ ...proof, taskDefinition: UNKNOWN }] }
 
@@ -262,7 +263,7 @@ describe('Shares', () => {
   })
 
   test('a refresh reads the newest epoch', async () => {
-    const provider = await scene(file, () => ({ record: MID_SWAP }))
+    const provider = await scene(name, () => ({ record: MID_SWAP }))
 
     assert.deepEqual(await provider.read(STATE), { ...STATE, epoch: 2 })
   })
@@ -282,7 +283,7 @@ test(
     }
     events.length = 0
 
-    const shares = await orphan.provider('shares.ts')
+    const shares = await orphan.provider('shares')
     const update = shares.update({}, { ...AT, target: {}, running: [], force: '', timeoutS: 60 })
 
     await assert.rejects(update)
@@ -307,7 +308,7 @@ test("the stack's aws:profile is followed, as the provider of AWS follows it", a
   t.after(() => other.close())
   script = () => ({ ids: [1] })
 
-  const subject = await other.provider('subject.ts')
+  const subject = await other.provider('subject')
   await subject.create({ ...AT, subject: 's', schemas: ['"int"'] })
 
   assert.equal(api.calls.at(-1)?.accessKeyId, 'AKIDOFTHESTACK')

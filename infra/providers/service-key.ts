@@ -51,6 +51,6 @@ export class ServiceKey extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: ServiceKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
     const inputs = { ...args, publicKey: undefined }
-    super(providerByModule('service-key.ts'), name, inputs, opts, 'order-up', 'ServiceKey')
+    super(providerByModule('service-key'), name, inputs, opts, 'order-up', 'ServiceKey')
   }
 }

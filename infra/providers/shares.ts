@@ -154,6 +154,6 @@ export class Shares extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: SharesArgs, opts: pulumi.CustomResourceOptions = {}) {
     const inputs = { ...args, epoch: undefined }
-    super(providerByModule('shares.ts'), name, inputs, opts, 'order-up', 'Shares')
+    super(providerByModule('shares'), name, inputs, opts, 'order-up', 'Shares')
   }
 }

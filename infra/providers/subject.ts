@@ -73,6 +73,6 @@ export class Subject extends pulumi.dynamic.Resource {
       compatibility: 'FULL_TRANSITIVE',
       ids: undefined,
     }
-    super(providerByModule('subject.ts'), name, inputs, opts, 'order-up', 'Subject')
+    super(providerByModule('subject'), name, inputs, opts, 'order-up', 'Subject')
   }
 }

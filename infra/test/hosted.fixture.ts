@@ -22,7 +22,7 @@ const config = new pulumi.Config()
 if (config.get('fail')) throw new Error('made to fail')
 new Subject(
   'subject',
-  { functionName: config.require('functionName'), region: 'eu-west-1', subject: 's', schemas: [] },
+  { functionName: config.get('functionName')!, region: 'eu-west-1', subject: 's', schemas: [] },
   { dependsOn: store },
 )
 
