@@ -101,6 +101,7 @@ const brokersOf = (name: string, region: string, port: number) =>
 /** What a provider would answer beside the inputs, as far as programs read it. */
 const OUTPUTS: Readonly<Record<string, (name: string, region: string) => object>> = {
   'aws:msk/cluster:Cluster': (name, region) => ({
+    clusterName: name,
     bootstrapBrokersSaslIam: brokersOf(name, region, 9098),
     bootstrapBrokersTls: brokersOf(name, region, 9094),
     clusterUuid: UUID,
