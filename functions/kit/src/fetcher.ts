@@ -24,6 +24,8 @@ export interface Fetcher {
   highWatermarks(topic: string): Promise<number[]>
   /** of the first record that was appended then or later; undefined = there is none. @param time epoch milliseconds */
   offsetAt(topic: string, partition: number, time: number): Promise<number | undefined>
+  /** when a record was appended, or the next one that is held: also one that no reader is shown; epoch milliseconds */
+  appendTimeOf(topic: string, partition: number, offset: number): Promise<number | undefined>
   /** @throws RetryableError `READ_STALLED` where nothing more can be read: as a rule a transaction is open */
   read(topic: string, range: Range): AsyncGenerator<Fetched>
   close(): Promise<void>
@@ -145,12 +147,12 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
     )
   }
 
-  const fetch = (topic: string, partition: number, from: number): Promise<Fetched> =>
+  const ask = (topic: string, partition: number, from: number, isolationLevel: number) =>
     again(async () => {
       const broker = await leaderOf(topic, partition)
       const asked = { partition, fetchOffset: String(from), maxBytes: MAX_BYTES }
       const { responses } = await broker.fetch({
-        isolationLevel: READ_COMMITTED,
+        isolationLevel,
         maxWaitTime: MAX_WAIT_MS,
         minBytes: 1,
         maxBytes: MAX_BYTES,
@@ -158,12 +160,16 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
       })
       const { messages, abortedTransactions } = responses[0]!.partitions[0]!
       // a batch comes whole, with what lies before the offset in it
-      const here = messages.filter((m) => Number(m.offset) >= from)
-      const records = filterAbortedMessages({ messages: here, abortedTransactions })
-        .filter((m) => !m.isControlRecord)
-        .map((m) => recordOf(partition, m))
-      return { records, next: Number(here.at(-1)?.offset ?? from - 1) + 1 }
+      return { messages: messages.filter((m) => Number(m.offset) >= from), abortedTransactions }
     })
+
+  async function fetch(topic: string, partition: number, from: number): Promise<Fetched> {
+    const fetched = await ask(topic, partition, from, READ_COMMITTED)
+    const records = filterAbortedMessages(fetched)
+      .filter((m) => !m.isControlRecord)
+      .map((m) => recordOf(partition, m))
+    return { records, next: Number(fetched.messages.at(-1)?.offset ?? from - 1) + 1 }
+  }
 
   return {
     beginnings: (topic) => offsets(topic, EARLIEST),
@@ -172,6 +178,10 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
     async offsetAt(topic, partition, time) {
       const found = await offset(topic, partition, time, READ_COMMITTED)
       return found === -1 ? undefined : found
+    },
+    async appendTimeOf(topic, partition, from) {
+      const { messages } = await ask(topic, partition, from, READ_UNCOMMITTED)
+      return messages[0] && Number(messages[0].timestamp)
     },
     async *read(topic, { partition, from, to }) {
       let stalled = 0

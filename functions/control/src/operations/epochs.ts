@@ -34,6 +34,16 @@ export async function readEpoch(fetcher: Fetcher): Promise<Epoch | undefined> {
   return newest && { record: parse(newest.value, newest.offset), offset: newest.offset }
 }
 
+/** The newest epoch, by itself; null = none was ever written. @throws as {@link readEpoch} */
+export async function readShares(kafka: Kafka): Promise<ControlRecord | null> {
+  const fetcher = await openFetcher(kafka)
+  try {
+    return (await readEpoch(fetcher))?.record ?? null
+  } finally {
+    await fetcher.close()
+  }
+}
+
 function parse(value: Buffer, offset: number): ControlRecord {
   try {
     return ControlRecord.parse(JSON.parse(value.toString()))

@@ -56,8 +56,10 @@ export async function settle(
     const gained = owned.map((own, bucket) => own && moved[bucket] === true)
     for (const [partition, from] of swap.sampled.entries()) {
       const to = swap.until[partition] ?? from
-      const since = await appendTime(fetcher, partition, from, to)
-      if (since === undefined) continue
+      const appended =
+        from < to ? await fetcher.appendTimeOf(RAW_TOPIC, partition, from) : undefined
+      if (appended === undefined) continue
+      const since = appended - CLOCKS_MS
       for (const way of WAYS) {
         const { written, present } = await fill(fetcher, way, id, gained, {
           partition,
@@ -72,15 +74,6 @@ export async function settle(
     }
   }
   return settled
-}
-
-/** When the first record of the range was appended to raw; undefined = the range holds none. */
-async function appendTime(fetcher: Fetcher, partition: number, from: number, to: number) {
-  for await (const { records } of fetcher.read(RAW_TOPIC, { partition, from, to })) {
-    const [first] = records
-    if (first) return first.timestamp - CLOCKS_MS
-  }
-  return undefined
 }
 
 interface Part {

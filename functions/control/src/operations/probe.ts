@@ -1,0 +1,70 @@
+import {
+  groupOffsets,
+  openFetcher,
+  type Fetcher,
+  type MetricsDocument,
+  type PartitionOffsets,
+} from '@order-up/kit'
+import { CURATED_TOPIC, DEPLOYMENTS, engineGroup, RAW_TOPIC, SINK_GROUP } from '@order-up/schemas'
+import type { Kafka } from 'kafkajs'
+
+/**
+ * Measures what no worker can say of itself, least of all one that is down:
+ * - `LagRecords` of each deployment that has ever committed, and of the sink (dimensions Stack and Worker): how many
+ *   records a reader would be shown that the group has not committed, over all partitions;
+ * - `CuratedHeldBack` (dimension Stack): for how many seconds the oldest record has lain in curated that no reader is
+ *   shown, because a transaction is open; 0 = every record is shown.
+ */
+export async function probe(kafka: Kafka, stack: string): Promise<MetricsDocument[]> {
+  const admin = kafka.admin()
+  await admin.connect()
+  const fetcher = await openFetcher(kafka)
+  try {
+    const groups = [
+      ...DEPLOYMENTS.map((id) => ({ worker: id, group: engineGroup(id), topic: RAW_TOPIC })),
+      { worker: 'sink', group: SINK_GROUP, topic: CURATED_TOPIC },
+    ]
+    const lags = await Promise.all(
+      groups.map(async ({ worker, group, topic }) => {
+        const lag = lagOf(await groupOffsets(admin, group, topic))
+        return lag === undefined ? [] : [{ worker, lag }]
+      }),
+    )
+    const heldBack = await heldBackSeconds(fetcher, Date.now())
+    return [
+      ...lags.flat().map(({ worker, lag }): MetricsDocument => ({
+        dimensions: { Stack: stack, Worker: worker },
+        metrics: { LagRecords: { value: lag, unit: 'Count' } },
+      })),
+      {
+        dimensions: { Stack: stack },
+        metrics: { CuratedHeldBack: { value: heldBack, unit: 'Seconds' } },
+      },
+    ]
+  } finally {
+    await Promise.all([fetcher.close(), admin.disconnect()])
+  }
+}
+
+/** Over all partitions; undefined where the group has never committed. */
+export function lagOf(offsets: readonly PartitionOffsets[]): number | undefined {
+  if (offsets.every(({ committed }) => committed === undefined)) return undefined
+  return offsets.reduce(
+    (sum, { low, high, committed }) => sum + Math.max(0, high - Math.max(low, committed ?? low)),
+    0,
+  )
+}
+
+/** @param now epoch milliseconds */
+async function heldBackSeconds(fetcher: Fetcher, now: number): Promise<number> {
+  const shown = await fetcher.lastStableOffsets(CURATED_TOPIC)
+  const ends = await fetcher.highWatermarks(CURATED_TOPIC)
+  const ages = await Promise.all(
+    shown.map(async (offset, partition) => {
+      if (offset >= (ends[partition] ?? offset)) return 0
+      const appended = await fetcher.appendTimeOf(CURATED_TOPIC, partition, offset)
+      return appended === undefined ? 0 : Math.max(0, now - appended) / 1_000
+    }),
+  )
+  return Math.max(0, ...ages)
+}
