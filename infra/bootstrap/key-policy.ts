@@ -23,6 +23,7 @@ const ENCRYPT = ['kms:Decrypt', 'kms:GenerateDataKey']
  * that use a key in their own name may, each for this account's Order-Up things only.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html (logs),
  * https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (alarms),
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-storage-encryption.html (disks of tasks),
  * https://docs.aws.amazon.com/managed-flink/latest/java/manage-cmk-api.html (Flink)
  */
 export function keyPolicy({ accountId, region }: KeyHome) {
@@ -34,6 +35,9 @@ export function keyPolicy({ accountId, region }: KeyHome) {
     },
     StringEquals: { 'aws:SourceAccount': accountId, ...also },
   })
+  const ofFargate: Condition = {
+    StringEquals: { 'kms:EncryptionContext:aws:ecs:clusterAccount': accountId },
+  }
   const statements: KeyStatement[] = [
     {
       Sid: 'Account',
@@ -67,6 +71,25 @@ export function keyPolicy({ accountId, region }: KeyHome) {
       Action: ENCRYPT,
       Resource: '*',
       Condition: { StringEquals: { 'aws:SourceAccount': accountId } },
+    },
+    {
+      Sid: 'FargateDisks',
+      Effect: 'Allow',
+      Principal: { Service: 'fargate.amazonaws.com' },
+      Action: ['kms:GenerateDataKeyWithoutPlaintext'],
+      Resource: '*',
+      Condition: ofFargate,
+    },
+    {
+      Sid: 'FargateDisksGrant',
+      Effect: 'Allow',
+      Principal: { Service: 'fargate.amazonaws.com' },
+      Action: ['kms:CreateGrant'],
+      Resource: '*',
+      Condition: {
+        ...ofFargate,
+        'ForAllValues:StringEquals': { 'kms:GrantOperations': 'Decrypt' },
+      },
     },
     {
       Sid: 'FlinkDescribes',
