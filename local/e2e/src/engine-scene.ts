@@ -44,7 +44,7 @@ export class EngineScene {
     this.registry = createRegistry(stack.registryUrl)
   }
 
-  static async open(t: TestContext): Promise<EngineScene> {
+  static async open(t: Pick<TestContext, 'after'>): Promise<EngineScene> {
     const stack = await startTestStack()
     const scene = new EngineScene(stack, await mkdtemp(join(tmpdir(), 'order-up-e2e-')))
     t.after(() => scene.close())
