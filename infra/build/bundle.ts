@@ -38,6 +38,8 @@ export async function bundle(entry: string): Promise<Bundle> {
     sourcesContent: false,
     legalComments: 'linked',
     banner: { js: REQUIRE },
+    // CommonJS packages know their folder too: Snowflake's driver asks for it when it is loaded
+    define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
     plugins: [withoutDuckDb],
     logLevel: 'silent',
   })

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { cached } from './cached.ts'
@@ -35,17 +35,20 @@ interface Invocation {
 }
 
 /**
- * Runs a module's `handler` under AWS's own runtime client, against a small Runtime API, or says what is missing for
- * that. The client is built once (two minutes) into a cache outside the tree.
+ * Runs a `handler` under AWS's own runtime client, against a small Runtime API, or says what is missing for that. The
+ * client is built once (two minutes) into a cache outside the tree.
+ * @param code a module's URL, or the folder that a function is deployed as: with index.mjs, which finds nothing that is
+ * not in it
  */
 export async function startLambda(
-  moduleUrl: string,
+  code: string,
   env: Record<string, string>,
 ): Promise<LambdaRuntime | { missing: string }> {
   const runtime = await install()
   if (typeof runtime !== 'string') return runtime
-  const root = await mkdtemp(join(tmpdir(), 'order-up-lambda-'))
-  await writeFile(join(root, 'index.mjs'), `export { handler } from ${JSON.stringify(moduleUrl)}\n`)
+  const temp = await mkdtemp(join(tmpdir(), 'order-up-lambda-'))
+  await writeFile(join(temp, 'index.mjs'), `export { handler } from ${JSON.stringify(code)}\n`)
+  const root = isAbsolute(code) ? code : temp
 
   const queue: Invocation[] = []
   const running = new Map<string, Invocation>()
@@ -125,7 +128,7 @@ export async function startLambda(
       }
       api.closeAllConnections()
       api.close()
-      await rm(root, { recursive: true, force: true })
+      await rm(temp, { recursive: true, force: true })
     },
   }
 }

@@ -12,7 +12,7 @@ import { mskRecord } from '../test/msk-event.ts'
 import { rowOf } from '../test/rows.ts'
 import { openDuckDb } from './duckdb.ts'
 
-// Not shown: Lambda's own poller (what it does with the answer), the bundle, and Snowflake from inside Lambda.
+// Not shown: Lambda's own poller (what it does with the answer). The bundle, with Snowflake: local/e2e, bundles.test.ts.
 
 const TOPIC = 'orders.orders.curated'
 

@@ -12,7 +12,7 @@ import { startLambda } from '@order-up/kit/testing'
 import { decodeRaw, RAW_SUBJECT, RAW_TOPIC } from '@order-up/schemas'
 import { startTestStack } from '@order-up/stack/testing'
 
-// Not shown: API Gateway itself and the bundle.
+// Not shown: API Gateway itself. The bundle: bundles.test.ts.
 
 const PARTITIONS = 4
 

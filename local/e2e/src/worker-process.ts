@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 
 /** A worker as its own process, as in production: it can be killed and stopped. */
 export interface WorkerProcess {
@@ -13,12 +13,12 @@ export interface WorkerProcess {
   stderr(): string
 }
 
-/** @param module as `@order-up/engine-node/main` would be: a path below functions/ */
+/** @param module a path below functions/, or an absolute one */
 export async function startWorker(
   module: string,
   env: Record<string, string>,
 ): Promise<WorkerProcess> {
-  const path = fileURLToPath(new URL(`../../../functions/${module}`, import.meta.url))
+  const path = resolve(import.meta.dirname, '../../../functions', module)
   const child: ChildProcess = fork(path, [], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
