@@ -147,15 +147,21 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
     )
   }
 
-  const ask = (topic: string, partition: number, from: number, isolationLevel: number) =>
+  const ask = (
+    topic: string,
+    partition: number,
+    from: number,
+    isolationLevel: number,
+    maxBytes = MAX_BYTES,
+  ) =>
     again(async () => {
       const broker = await leaderOf(topic, partition)
-      const asked = { partition, fetchOffset: String(from), maxBytes: MAX_BYTES }
+      const asked = { partition, fetchOffset: String(from), maxBytes }
       const { responses } = await broker.fetch({
         isolationLevel,
         maxWaitTime: MAX_WAIT_MS,
         minBytes: 1,
-        maxBytes: MAX_BYTES,
+        maxBytes,
         topics: [{ topic, partitions: [asked] }],
       })
       const { messages, abortedTransactions } = responses[0]!.partitions[0]!
@@ -180,7 +186,8 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
       return found === -1 ? undefined : found
     },
     async appendTimeOf(topic, partition, from) {
-      const { messages } = await ask(topic, partition, from, READ_UNCOMMITTED)
+      // of any size, the first batch comes whole: no more than that one
+      const { messages } = await ask(topic, partition, from, READ_UNCOMMITTED, 1)
       return messages[0] && Number(messages[0].timestamp)
     },
     async *read(topic, { partition, from, to }) {

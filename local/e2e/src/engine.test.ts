@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { probe } from '@order-up/control/operations'
 import { RAW_TOPIC } from '@order-up/schemas'
 import { EngineScene } from './engine-scene.ts'
 import { until, type WorkerProcess } from './worker-process.ts'
@@ -128,10 +129,16 @@ test('lag in time: the wait of the oldest record, then 0; and all of it as lines
 
   await until('a lag', async () => (await lags())[2]! > 2)
   const lag = (await lags())[2]!
+  const fromOutside = await probe(scene.kafka, 'test')
   const atMost = (Date.now() - began) / 1_000
   await until('no lag', async () => (await lags()).join() === '0,0,0,0')
 
   assert.ok(lag > 2 && lag < atMost, `${lag} s, at most ${atMost}`)
+  const [seen, ...others] = fromOutside.filter(({ dimensions }) => 'Worker' in dimensions)
+  assert.deepEqual(seen?.dimensions, { Stack: 'test', Worker: 'node-1' })
+  const { LagSeconds } = seen.metrics
+  assert.ok(Number(LagSeconds?.value) > 2 && Number(LagSeconds?.value) < atMost)
+  assert.deepEqual(others, [], 'of groups that never committed nothing is known')
   const counts = await Promise.all(
     ['applied', 'duplicate', 'dead_letter'].map((o) => counted(worker, o)),
   )

@@ -12,6 +12,8 @@ import type { Kafka } from 'kafkajs'
  * Measures what no worker can say of itself, least of all one that is down:
  * - `LagRecords` of each deployment that has ever committed, and of the sink (dimensions Stack and Worker): how many
  *   records a reader would be shown that the group has not committed, over all partitions;
+ * - `LagSeconds` of each such deployment: for how long the oldest of them has lain in raw; 0 = none does. The sink says
+ *   it itself: what its group has not committed may be a marker that holds no row, however old;
  * - `CuratedHeldBack` (dimension Stack): for how many seconds the oldest record has lain in curated that no reader is
  *   shown, because a transaction is open; 0 = every record is shown.
  */
@@ -26,15 +28,21 @@ export async function probe(kafka: Kafka, stack: string): Promise<MetricsDocumen
     ]
     const lags = await Promise.all(
       groups.map(async ({ worker, group, topic }) => {
-        const lag = lagOf(await groupOffsets(admin, group, topic))
-        return lag === undefined ? [] : [{ worker, lag }]
+        const offsets = await groupOffsets(admin, group, topic)
+        const lag = lagOf(offsets)
+        if (lag === undefined) return []
+        const age = topic === RAW_TOPIC ? await waitOf(fetcher, offsets, Date.now()) : NaN
+        return [{ worker, lag, age }]
       }),
     )
     const heldBack = await heldBackSeconds(fetcher, Date.now())
     return [
-      ...lags.flat().map(({ worker, lag }): MetricsDocument => ({
+      ...lags.flat().map(({ worker, lag, age }): MetricsDocument => ({
         dimensions: { Stack: stack, Worker: worker },
-        metrics: { LagRecords: { value: lag, unit: 'Count' } },
+        metrics: {
+          LagRecords: { value: lag, unit: 'Count' },
+          LagSeconds: { value: age, unit: 'Seconds' },
+        },
       })),
       {
         dimensions: { Stack: stack },
@@ -53,6 +61,23 @@ export function lagOf(offsets: readonly PartitionOffsets[]): number | undefined 
     (sum, { low, high, committed }) => sum + Math.max(0, high - Math.max(low, committed ?? low)),
     0,
   )
+}
+
+/** How long a deployment's oldest record that is not committed has waited, seconds. @param now epoch milliseconds */
+async function waitOf(
+  fetcher: Fetcher,
+  offsets: readonly PartitionOffsets[],
+  now: number,
+): Promise<number> {
+  const waits = await Promise.all(
+    offsets.map(async ({ partition, low, high, committed }) => {
+      const next = Math.max(low, committed ?? low)
+      if (next >= high) return 0
+      const appended = await fetcher.appendTimeOf(RAW_TOPIC, partition, next)
+      return appended === undefined ? NaN : Math.max(0, now - appended) / 1_000
+    }),
+  )
+  return Math.max(0, ...waits)
 }
 
 /** @param now epoch milliseconds */
