@@ -1,14 +1,10 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { cached } from './cached.ts'
+import { pythonEnvironment } from './python-environment.ts'
 
 const READY_MS = 30_000
-
-const run = promisify(execFile)
 
 export interface PythonPackage {
   name: string
@@ -33,24 +29,13 @@ export async function startPythonServer(
   { name, version, extra, also = [] }: PythonPackage,
   argsOf: (port: number) => readonly string[],
 ): Promise<PythonServer | { missing: string }> {
-  try {
-    await run('python3', ['-c', 'import sys; assert sys.version_info >= (3, 10)'])
-  } catch {
-    return { missing: `python3 (3.10 or later) for ${name}` }
-  }
-  let venv: string
-  try {
-    venv = await cached(`${name}-${version}`, async (folder) => {
-      await run('python3', ['-m', 'venv', folder])
-      const wanted = [`${name}[${extra}]==${version}`, ...also]
-      await run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '-q', ...wanted])
-    })
-  } catch (error) {
-    return { missing: `${name} ${version} (${(error as Error).message.split('\n')[0]})` }
-  }
+  const environment = await pythonEnvironment(`${name}-${version}`, [
+    `${name}[${extra}]==${version}`,
+    ...also,
+  ])
+  if ('missing' in environment) return environment
   const port = await freePort()
-  // scripts of a venv name the path that it was made under, so python itself is run
-  const child = spawn(join(venv, 'bin', 'python'), argsOf(port), {
+  const child = spawn(environment.python, argsOf(port), {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let stderr = ''
