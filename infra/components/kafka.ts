@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws'
 import * as pulumi from '@pulumi/pulumi'
-import type { Input } from '@pulumi/pulumi'
+import type { Input, Output } from '@pulumi/pulumi'
 import type { Settings } from '../config.ts'
 import { portsOf } from '../plan/broker.ts'
 import { IAM_PORT, MskCluster } from './msk.ts'
@@ -34,6 +34,8 @@ export interface KafkaClusterArgs {
  */
 export class KafkaCluster extends pulumi.ComponentResource {
   readonly access: KafkaAccess
+  /** what dashboard and alarms need, where it is MSK */
+  readonly watched: { kafka?: { clusterName: Output<string>; brokers?: number } }
 
   constructor(name: string, args: KafkaClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super('orderup:kafka:KafkaCluster', name, {}, opts)
@@ -46,6 +48,9 @@ export class KafkaCluster extends pulumi.ComponentResource {
           brokers: cluster.brokers,
           security: 'msk-iam',
           clusterArn: cluster.clusterArn,
+        }
+        this.watched = {
+          kafka: { clusterName: cluster.clusterName, brokers: args.sizes.broker.count },
         }
         break
       }
@@ -70,6 +75,10 @@ export class KafkaCluster extends pulumi.ComponentResource {
           security: 'msk-iam',
           clusterArn: pulumi.output(kafka.clusterArn),
         }
+        // arn:…:cluster/<name>/<uuid>
+        this.watched = {
+          kafka: { clusterName: pulumi.output(kafka.clusterArn.split('/')[1] ?? '') },
+        }
         break
       }
       case 'other':
@@ -80,6 +89,7 @@ export class KafkaCluster extends pulumi.ComponentResource {
           security: kafka.auth,
           ...(kafka.secretArn !== undefined && { secretArn: kafka.secretArn }),
         }
+        this.watched = {}
     }
     this.registerOutputs({ brokers: this.access.brokers })
   }

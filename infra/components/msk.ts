@@ -17,6 +17,8 @@ const ALARM_AT_PERCENT = 80
 /** Provisioned MSK with standard brokers: in private subnets, IAM login over TLS, everything encrypted by our key. */
 export class MskCluster extends pulumi.ComponentResource {
   readonly clusterArn: Output<string>
+  /** as its metrics have it */
+  readonly clusterName: Output<string>
   /** host:port of the IAM listener, separated by commas */
   readonly brokers: Output<string>
   readonly securityGroupId: Output<string>
@@ -75,6 +77,7 @@ export class MskCluster extends pulumi.ComponentResource {
     this.#watchDisks(name, cluster.clusterName, args)
 
     this.clusterArn = cluster.arn
+    this.clusterName = cluster.clusterName
     this.brokers = cluster.bootstrapBrokersSaslIam
     this.securityGroupId = group.id
     this.registerOutputs({ clusterArn: this.clusterArn })
