@@ -13,7 +13,7 @@ const ARGS: ObservabilityArgs = {
   runtime: runtimeOf(),
   alarmTopicArn: TOPIC,
   controlFunctionName: 'control-f',
-  producer: { functionName: 'producer-f', apiId: 'api1', stage: '$default' },
+  producer: { functionName: 'producer-f', apiId: 'api1' },
   sink: { kind: 'ecs', physicalName: 'sink-s' },
   kafka: { clusterName: 'orders', brokers: 3 },
   registry: { serviceName: 'registry-s', databaseId: 'registry-db' },

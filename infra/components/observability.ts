@@ -10,7 +10,7 @@ export interface ObservabilityArgs {
   runtime: Pick<Runtime, 'stack' | 'region' | 'ecsClusterName'>
   alarmTopicArn: Input<string>
   controlFunctionName: Input<string>
-  producer: { functionName: Input<string>; apiId: Input<string>; stage: string }
+  producer: { functionName: Input<string>; apiId: Input<string> }
   sink: { kind: Settings['sink']; physicalName: Input<string> }
   /** where it is MSK: its name, and how many brokers it has as far as that is known */
   kafka?: { clusterName: Input<string>; brokers?: number }
@@ -50,7 +50,7 @@ export class Observability extends pulumi.ComponentResource {
                 stack: runtime.stack,
                 region: runtime.region,
                 apiId,
-                apiStage: producer.stage,
+                apiStage: STAGE,
                 clusterName,
               }),
             ),
@@ -62,6 +62,9 @@ export class Observability extends pulumi.ComponentResource {
     this.registerOutputs({ dashboardName: this.dashboardName })
   }
 }
+
+/** of the producer's API, its only one */
+const STAGE = '$default'
 
 const CONTROL_FAILS =
   'It measures lag and carries a flip, and fails at both; nothing that is under way is lost. Look at its log: it names what it could not reach. Kafka and the registry answer within the VPC only.'
@@ -148,9 +151,8 @@ const ofRows = (stack: string): Record<string, AlarmSpec> => ({
 function ofProducer({
   functionName,
   apiId,
-  stage,
 }: ObservabilityArgs['producer']): Record<string, AlarmSpec> {
-  const api = { namespace: 'AWS/ApiGateway', dimensions: { ApiId: apiId, Stage: stage } }
+  const api = { namespace: 'AWS/ApiGateway', dimensions: { ApiId: apiId, Stage: STAGE } }
   return {
     ingest: {
       title: 'Ingest refuses events',
