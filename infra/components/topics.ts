@@ -52,6 +52,7 @@ export class Topics extends pulumi.ComponentResource {
         {
           bootstrapServers: brokers.apply((list) => list.split(',')),
           tlsEnabled: true,
+          skipTlsVerify: false, // else KAFKA_SKIP_VERIFY would decide
           ...(security === 'scram' && { saslMechanism: 'scram-sha512' }),
         },
         { parent: this },
