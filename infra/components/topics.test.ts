@@ -15,7 +15,7 @@ test('on MSK every topic is made by its own API, protected, and kept when it lea
   )
 
   const made = all('aws:msk/topic:Topic')
-  assert.deepEqual(made.map(({ inputs }) => inputs['name']).toSorted(), names)
+  assert.deepEqual(made.map(({ inputs }) => String(inputs['name'])).toSorted(), names)
   for (const { protect, retainOnDelete } of made)
     assert.deepEqual([protect, retainOnDelete], [true, true])
   assert.deepEqual(one('aws:msk/topic:Topic', RAW_TOPIC).inputs, {
@@ -47,7 +47,7 @@ test('on another Kafka too, by a provider that is told no password', async () =>
     saslMechanism: 'scram-sha512',
   })
   const made = all('kafka:index/topic:Topic')
-  assert.deepEqual(made.map(({ inputs }) => inputs['name']).toSorted(), names)
+  assert.deepEqual(made.map(({ inputs }) => String(inputs['name'])).toSorted(), names)
   for (const { inputs, protect, retainOnDelete, provider } of made) {
     assert.deepEqual([protect, retainOnDelete], [true, true])
     assert.equal(inputs['replicationFactor'], 3)
