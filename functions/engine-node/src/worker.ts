@@ -94,14 +94,17 @@ export class EngineWorker {
 
     this.#waitingFor = 'the first epoch of the shares'
     const noShares = Promise.withResolvers<never>()
-    const shares = await this.#retry(signal, () =>
-      followShares(kafka, this.#log, signal, {
-        deployment: DEPLOYMENT,
-        instance: INSTANCE,
-        onEpoch: (epoch) => this.#metrics.epoch.set(epoch),
-        onFailure: noShares.reject,
-      }),
-    )
+    const shares = await Promise.race([
+      this.#retry(signal, () =>
+        followShares(kafka, this.#log, signal, {
+          deployment: DEPLOYMENT,
+          instance: INSTANCE,
+          onEpoch: (epoch) => this.#metrics.epoch.set(epoch),
+          onFailure: noShares.reject,
+        }),
+      ),
+      noShares.promise, // what stands in the topic may be no epoch from the start
+    ])
     const context: PartitionContext = {
       deployment: DEPLOYMENT,
       partitions,

@@ -120,6 +120,9 @@ test('without an epoch a worker waits and says so; a record that is none stops i
 
   assert.equal(await worker.exited, 1)
   assert.match(worker.stderr(), /is not an epoch/)
+  const again = await scene.worker('a') // the record stands there from its start on
+  assert.equal(await again.exited, 1)
+  assert.match(again.stderr(), /"level":60,.*is not an epoch/)
 })
 
 test('a record of a newer schema stops the engine before it; one of an id that nobody registered is dead-lettered', async (t) => {
