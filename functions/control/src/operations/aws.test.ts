@@ -10,9 +10,7 @@ import {
   ECSClient,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs'
-import {
-  KinesisAnalyticsV2Client,
-} from '@aws-sdk/client-kinesis-analytics-v2'
+import { KinesisAnalyticsV2Client } from '@aws-sdk/client-kinesis-analytics-v2'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import {
   CreateSecretCommand,
