@@ -14,7 +14,6 @@ test('whoever is not of the account may use the key for its things only', () => 
       'fargate.amazonaws.com',
       'kinesisanalytics.amazonaws.com',
       'infrastructure.kinesisanalytics.amazonaws.com',
-      'fargate.amazonaws.com',
     ],
   )
   for (const { Sid, Condition } of services)

@@ -24,8 +24,7 @@ const ENCRYPT = ['kms:Decrypt', 'kms:GenerateDataKey']
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html (logs),
  * https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (alarms),
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-storage-encryption.html (disks of tasks),
- * https://docs.aws.amazon.com/managed-flink/latest/java/manage-cmk-api.html (Flink),
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-storage-encryption.html (disks of tasks)
+ * https://docs.aws.amazon.com/managed-flink/latest/java/manage-cmk-api.html (Flink)
  */
 export function keyPolicy({ accountId, region }: KeyHome) {
   const flink = `arn:aws:kinesisanalytics:${region}:${accountId}:application/order-up-*`
@@ -39,8 +38,6 @@ export function keyPolicy({ accountId, region }: KeyHome) {
   const ofFargate: Condition = {
     StringEquals: { 'kms:EncryptionContext:aws:ecs:clusterAccount': accountId },
   }
-  // the cluster's name is not known before it is made
-  const ofFargate = { 'kms:EncryptionContext:aws:ecs:clusterAccount': accountId }
   const statements: KeyStatement[] = [
     {
       Sid: 'Account',
@@ -134,25 +131,6 @@ export function keyPolicy({ accountId, region }: KeyHome) {
       Resource: '*',
       Condition: {
         ...ofFlink({ 'kms:GrantConstraintType': 'EncryptionContextSubset' }),
-        'ForAllValues:StringEquals': { 'kms:GrantOperations': 'Decrypt' },
-      },
-    },
-    {
-      Sid: 'FargateDisks',
-      Effect: 'Allow',
-      Principal: { Service: 'fargate.amazonaws.com' },
-      Action: ['kms:GenerateDataKeyWithoutPlaintext'],
-      Resource: '*',
-      Condition: { StringEquals: ofFargate },
-    },
-    {
-      Sid: 'FargateDisksGrant',
-      Effect: 'Allow',
-      Principal: { Service: 'fargate.amazonaws.com' },
-      Action: ['kms:CreateGrant'],
-      Resource: '*',
-      Condition: {
-        StringEquals: ofFargate,
         'ForAllValues:StringEquals': { 'kms:GrantOperations': 'Decrypt' },
       },
     },

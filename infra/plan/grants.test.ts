@@ -46,7 +46,7 @@ test('every topic is written by those whom the contract names, and by nobody els
   assert.deepEqual(written, {
     [RAW_TOPIC]: ['producer'],
     [CURATED_TOPIC]: ['control', ...engines],
-    [DLQ_TOPIC]: engines,
+    [DLQ_TOPIC]: ['control', ...engines],
     [SHARES_TOPIC]: ['control'],
     [REPORTS_TOPIC]: engines,
     ...Object.fromEntries(
@@ -62,15 +62,15 @@ test('every topic is read by those who need it', () => {
   const read = Object.fromEntries(TOPICS.map((name) => [name, who('ReadData', 'topic', name)]))
 
   assert.deepEqual(read, {
-    [RAW_TOPIC]: ['parity', ...engines],
+    [RAW_TOPIC]: ['parity', 'control', ...engines],
     [CURATED_TOPIC]: ['sink', 'parity', 'control'],
-    [DLQ_TOPIC]: ['parity'],
+    [DLQ_TOPIC]: ['parity', 'control'],
     [SHARES_TOPIC]: ['control', ...engines],
     [REPORTS_TOPIC]: ['control'],
     ...Object.fromEntries(
       engines.flatMap((id) => [
         [shadowTopic(id), ['parity', 'control']],
-        [shadowDlqTopic(id), ['parity']],
+        [shadowDlqTopic(id), ['parity', 'control']],
       ]),
     ),
   })
@@ -118,11 +118,7 @@ test('who looks at a group cannot move its offsets', () => {
     'control',
     'flink-1',
   ])
-  assert.deepEqual(who('AlterGroup', 'group', 'order-up.read.anything'), [
-    'parity',
-    'control',
-    ...engines,
-  ])
+  assert.deepEqual(who('AlterGroup', 'group', 'order-up.read.anything'), ['parity', ...engines])
 })
 
 test('nobody is granted more than names under the contract, or an action by wildcard', () => {

@@ -38,8 +38,6 @@ interface Grants {
   /** topics */
   reads?: readonly string[]
   writes?: readonly string[]
-  /** topics of which only the offsets are asked for */
-  measures?: readonly string[]
   /** topics that the worker makes for itself */
   owns?: readonly string[]
   /** consumer groups that it is a member of, and whose offsets it commits */
@@ -65,11 +63,17 @@ const GRANTS: Readonly<Record<Exclude<Worker, DeploymentId>, Grants>> = {
     watches: ENGINE_GROUPS,
   },
   control: {
-    // at the end of a swap, rows that are missing from curated are taken from the incoming's shadow topic
-    reads: [SHARES_TOPIC, REPORTS_TOPIC, CURATED_TOPIC, ...SHADOW_TOPICS],
-    writes: [SHARES_TOPIC, CURATED_TOPIC],
-    measures: [RAW_TOPIC],
-    joins: [READERS],
+    // at the end of a swap, what is missing is taken from the incoming's shadow topics; it reads without a group
+    reads: [
+      RAW_TOPIC,
+      CURATED_TOPIC,
+      DLQ_TOPIC,
+      SHARES_TOPIC,
+      REPORTS_TOPIC,
+      ...SHADOW_TOPICS,
+      ...SHADOW_DLQ_TOPICS,
+    ],
+    writes: [SHARES_TOPIC, CURATED_TOPIC, DLQ_TOPIC],
     watches: [...ENGINE_GROUPS, SINK_GROUP],
     transacts: [CONTROL_TRANSACTIONAL_ID],
   },
@@ -128,7 +132,7 @@ export function kafkaStatements(clusterArn: string, worker: Worker): Statement[]
             ),
           },
         ]
-  const { reads, writes, measures, owns, joins, watches, transacts } = grantsOf(worker)
+  const { reads, writes, owns, joins, watches, transacts } = grantsOf(worker)
   return [
     {
       Sid: 'Connect',
@@ -141,7 +145,6 @@ export function kafkaStatements(clusterArn: string, worker: Worker): Statement[]
     },
     ...allow('Read', 'topic', reads, ['DescribeTopic', 'ReadData']),
     ...allow('Write', 'topic', writes, ['DescribeTopic', 'WriteData']),
-    ...allow('Measure', 'topic', measures, ['DescribeTopic']),
     ...allow('Own', 'topic', owns, [
       'CreateTopic',
       'DescribeTopic',
