@@ -135,18 +135,21 @@ test('settle writes what only the shadow holds of the moved buckets, in the rang
   await produce(kafka, 'orders.events.dlq.shadow.node-2', [
     { key: orders[12]!, headers: { 'dlq-offset': '12' } },
   ])
+  const isMoved = (n: number) => bucketOf(Buffer.from(orders[n]!)) < 50
+  // both bounds fall on rows that are moved and lacking
+  const [sampled = 0, ...others] = all.filter((n) => n >= 5 && n % 3 !== 0 && isMoved(n))
+  const end = others.at(-1)!
   const swap: Swap & { step: 'settle' } = {
     step: 'settle',
     from: { 'node-1': [[0, 99]] },
     target: { 'node-1': [[50, 99]], 'node-2': [[0, 49]] },
     startedAt: 0,
-    sampled: [5],
-    until: [30],
+    sampled: [sampled],
+    until: [end],
   }
-  const isMoved = (n: number) => bucketOf(Buffer.from(orders[n]!)) < 50
-  const expected = all.filter((n) => n >= 5 && n < 30 && n % 3 !== 0 && isMoved(n))
+  const expected = [sampled, ...others.slice(0, -1)]
   const letters = isMoved(12) ? 1 : 0
-  assert.ok(expected.length > 3)
+  assert.ok(expected.length > 3 && sampled < 12 && end > 12)
   const seen = await readEpoch(fetcher)
 
   const run = () => asOnlyWriter(kafka, fetcher, seen, (write) => settle(fetcher, swap, write))
