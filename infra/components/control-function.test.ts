@@ -29,8 +29,6 @@ test('besides what it is granted in Kafka it reads proofs and verdicts, and fill
     'Connect',
     'Read',
     'Write',
-    'Measure',
-    'Join',
     'Watch',
     'Transact',
     'Services',

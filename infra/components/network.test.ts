@@ -11,6 +11,8 @@ const own = (egress: 'nat' | 'nat-per-zone' | 'privatelink') => ({
   ...(egress === 'privatelink' && { snowflakeEndpointService: 'com.amazonaws.vpce.snowflake' }),
 })
 
+const byText = (a: unknown, b: unknown) => (String(a) < String(b) ? -1 : 1)
+
 async function registerNetwork(network: Settings['network'], zones: 2 | 3 = 2) {
   const registered = await register(() => {
     const { vpcId, subnetIds, workerSecurityGroupId } = new Network('network', {
@@ -30,7 +32,7 @@ test('with NAT, private subnets in each zone go out through one gateway', async 
   assert.deepEqual(
     all('aws:ec2/subnet:Subnet')
       .map(({ name, inputs }) => [name, inputs['cidrBlock'], inputs['availabilityZone']])
-      .toSorted(),
+      .toSorted(byText),
     [
       ['network-private-0', '10.20.0.0/18', 'eu-west-1a'],
       ['network-private-1', '10.20.64.0/18', 'eu-west-1b'],
@@ -80,7 +82,7 @@ test('with PrivateLink nothing leads to the internet, and all that is called has
   assert.deepEqual(
     all('aws:ec2/vpcEndpoint:VpcEndpoint')
       .map(({ inputs }) => inputs['serviceName'])
-      .toSorted(),
+      .toSorted(byText),
     [
       'com.amazonaws.eu-west-1.ecr.api',
       'com.amazonaws.eu-west-1.ecr.dkr',
@@ -106,7 +108,7 @@ test('endpoints let in only what is in the VPC', async () => {
   assert.deepEqual(
     all('aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule')
       .map(({ inputs }) => [inputs['cidrIpv4'], inputs['fromPort'], inputs['toPort']])
-      .toSorted(),
+      .toSorted(byText),
     [
       ['10.20.0.0/16', 443, 443],
       ['10.20.0.0/16', 80, 80],
