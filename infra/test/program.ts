@@ -42,18 +42,25 @@ export interface ProgramChoice {
 
 /** Every config value of a stack by full key, objects as JSON, as Pulumi hands them over. */
 export function configOf({ stack, config = {} }: ProgramChoice): Record<string, string> {
-  const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), 'utf8')) as {
-    config: Readonly<Record<string, unknown>>
-  }
   const changed = Object.entries({ ...RELEASED, ...config }).map(
     ([key, value]) => [`${PROJECT}:${key}`, value] as const,
   )
-  return Object.fromEntries(
-    Object.entries({ ...file.config, ...Object.fromEntries(changed) })
+  return asText({
+    ...valuesOf(join(ROOT, `Pulumi.${stack}.yaml`)),
+    ...Object.fromEntries(changed),
+  })
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+const valuesOf = (file: string) => (parse(readFileSync(file, 'utf8')) as { config: Values }).config
+
+const asText = (values: Values): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
   )
-}
 
 let runs = 0
 
@@ -63,6 +70,16 @@ export async function registerProgram(choice: ProgramChoice): Promise<Recorded> 
   process.env['ORDER_UP_DIST'] ??= emptyArtifacts()
   return await record({ project: PROJECT, stack, config: configOf(choice), preview }, async () => {
     const program = (await import(`../index.ts?run=${++runs}`)) as object
+    return { ...program }
+  })
+}
+
+/** Registers the bootstrap stage of a stack, loaded anew, from its own file. */
+export async function registerBootstrap(stack: Stack): Promise<Recorded> {
+  const config = valuesOf(join(ROOT, 'infra/bootstrap', `Pulumi.${stack}.yaml`))
+  const project = `${PROJECT}-bootstrap`
+  return await record({ project, stack, config: asText(config) }, async () => {
+    const program = (await import(`../bootstrap/index.ts?run=${++runs}`)) as object
     return { ...program }
   })
 }
