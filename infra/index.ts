@@ -50,7 +50,7 @@ const engines = settings.deployments.running.map(
 const [owner, second] = engines
 if (owner && second)
   new Parity('parity', { runtime, settings, engines: [owner, second], state }, agreed)
-const shares = new EngineShares('shares', { functionName, settings, engines })
+new EngineShares('shares', { functionName, settings, engines })
 for (const { deployment, physicalName } of engines)
   new EngineAlarms(`alarms-${deployment}`, { runtime, deployment, physicalName, alarmTopicArn })
 
@@ -59,7 +59,6 @@ export const { registryUrl } = runtime
 export const { brokers } = runtime.kafka
 export const topicNames = topics.names
 export const { table } = warehouse
-export const { epoch } = shares
 export const dashboard = dashboardName
 export const alarms = alarmTopicArn
 /** what a person would run next */
