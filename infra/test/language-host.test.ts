@@ -1,8 +1,10 @@
 import { runtime } from '@pulumi/pulumi'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { host } from './language-host.ts'
+import process from 'node:process'
+import { host, type Hosted } from './language-host.ts'
 import type { Registration } from './mocks.ts'
+import { configOf, emptyArtifacts, registerProgram, type ProgramChoice } from './program.ts'
 
 const SMALL = {
   project: 'order-up',
@@ -74,4 +76,70 @@ describe('the language host', () => {
     assert.notEqual(exitCode, 0)
     assert.match(log.find(({ severity }) => severity === 'error')?.message ?? '', /made to fail/)
   })
+})
+
+process.env['ORDER_UP_DIST'] ??= emptyArtifacts()
+
+const whole = (choice: ProgramChoice): Promise<Hosted> =>
+  host({
+    project: 'order-up',
+    stack: choice.stack,
+    folder: 'infra',
+    config: configOf(choice),
+    preview: choice.preview ?? false,
+  })
+
+/** All that a mock can see too, in one order. */
+const comparable = (registrations: readonly Registration[]) =>
+  registrations
+    .map(({ type, name, custom, inputs, protect, retainOnDelete, ignoreChanges }) => ({
+      ...{ type, name, custom, inputs, protect, retainOnDelete, ignoreChanges },
+    }))
+    .toSorted((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1))
+
+describe('the whole program', () => {
+  test('dev registers under Pulumi as it does under mocks', async () => {
+    const hosted = await whole({ stack: 'dev' })
+    const { registrations } = await registerProgram({ stack: 'dev' })
+
+    assert.deepEqual([hosted.exitCode, hosted.log], [0, []])
+    assert.deepEqual(comparable(hosted.registrations), comparable(registrations))
+  })
+
+  test('prod, at preview: every resource is in a component, and nothing needs what is not yet known', async () => {
+    const choice: ProgramChoice = { stack: 'prod', config: { shadow: 'flink' }, preview: true }
+
+    const { exitCode, log, registrations } = await whole(choice)
+
+    assert.deepEqual([exitCode, log], [0, []])
+    const [stack] = registrations
+    assert.equal(stack?.type, 'pulumi:pulumi:Stack')
+    const loose = registrations.filter(({ custom, parent }) => custom && parent === stack.urn)
+    assert.deepEqual(
+      loose.map(({ urn }) => urn),
+      [],
+    )
+    const shares = registrations.find(({ type }) => type.endsWith('order-up:Shares'))
+    assert.deepEqual(shares?.inputs['target'], { 'node-1': [[0, 99]] })
+    assert.equal(shares?.inputs['functionName'], runtime.unknownValue)
+  })
+})
+
+test('the bootstrap stage registers, all that it keeps is protected', async () => {
+  const { exitCode, log, registrations } = await host({
+    project: 'order-up-bootstrap',
+    stack: 'dev',
+    folder: 'infra/bootstrap',
+    entry: 'index.ts',
+    config: { 'aws:region': 'eu-west-1' },
+  })
+
+  assert.deepEqual([exitCode, log], [0, []])
+  const kept = registrations.filter(({ protect, retainOnDelete }) => protect && retainOnDelete)
+  assert.deepEqual([...new Set(kept.map(({ type }) => type))].toSorted(), [
+    'aws:ecr/repository:Repository',
+    'aws:kms/alias:Alias',
+    'aws:kms/key:Key',
+    'aws:s3/bucket:Bucket',
+  ])
 })
