@@ -52,7 +52,7 @@ const BROKEN: readonly (readonly [changed: Record<string, unknown>, ...lines: st
   [{ partitions: 1_001 }, 'partitions = 1001: Too big: expected number to be <=1000'],
   [
     { bootstrap: undefined },
-    'bootstrap is not set: the bootstrap stage comes first: `pulumi up --cwd infra/bootstrap`, then `npm run release -- <stack>`',
+    'bootstrap is not set: the bootstrap stage comes first: `pulumi up --cwd infra/bootstrap`, then `npm run release -- dev`',
   ],
   [
     { bootstrap: { keyArn: 'alias/key' } },
@@ -65,7 +65,10 @@ const BROKEN: readonly (readonly [changed: Record<string, unknown>, ...lines: st
     { network: { kind: 'shared' } },
     `network.kind = "shared": Invalid discriminator value. Expected 'own' | 'existing'`,
   ],
-  [{ network: { kind: 'own', cidr: '10.0.0.0' } }, 'network.cidr = "10.0.0.0": Invalid IPv4 range'],
+  [
+    { network: { kind: 'own', cidr: '10.0.0.0' } },
+    'network.cidr = "10.0.0.0": an IPv4 network, as 10.20.0.0/16',
+  ],
   [
     { network: { kind: 'own', egress: 'none' } },
     'network.egress = "none": Invalid option: expected one of "nat"|"nat-per-zone"|"privatelink"',
@@ -73,6 +76,15 @@ const BROKEN: readonly (readonly [changed: Record<string, unknown>, ...lines: st
   [
     { network: { kind: 'own', egress: 'privatelink' } },
     'network.snowflakeEndpointService is not set: needed with egress: privatelink, and only there',
+    'registry.image is not set: needed with egress: privatelink, which reaches no public repository',
+  ],
+  [
+    { network: { kind: 'own', cidr: '10.0.0.0/8' } },
+    'network.cidr = "10.0.0.0/8": between /16 (AWS\'s largest VPC) and /22 (251 addresses a zone)',
+  ],
+  [
+    { sink: 'lambda', kafka: { kind: 'other', brokers: ['kafka:9093'], auth: 'tls' } },
+    'sink = "lambda": a Lambda sink can poll MSK, or a Kafka with auth: scram; with auth: tls use ecs',
   ],
   [
     { network: { kind: 'own', snowflakeEndpointService: 'com.x' } },

@@ -4,7 +4,9 @@ import {
   splitProblems,
   type DeploymentPlan,
 } from '@order-up/control'
+import { RunError } from '@pulumi/pulumi'
 import { z } from 'zod'
+import { planSubnets } from './plan/network.ts'
 import { sizesOf, type Sizes } from './plan/sizes.ts'
 
 /**
@@ -29,10 +31,18 @@ const Image = z
 export const IMAGES = ['engine-node', 'engine-kafka-streams', 'sink', 'parity'] as const
 export type ImageName = (typeof IMAGES)[number]
 
+function fits(cidr: string, context: z.RefinementCtx): void {
+  try {
+    planSubnets(cidr, 3)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : cidr })
+  }
+}
+
 const Network = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('own'),
-    cidr: z.cidrv4().default('10.20.0.0/16'),
+    cidr: z.string().superRefine(fits).default('10.20.0.0/16'),
     /** how workers reach Snowflake (and what has no endpoint): one NAT gateway, one in each zone, or PrivateLink only */
     egress: z.enum(['nat', 'nat-per-zone', 'privatelink']).default('nat'),
     /** of the account's Snowflake, from SYSTEM$GET_PRIVATELINK_CONFIG(); with egress: privatelink */
@@ -75,6 +85,8 @@ const Registry = z.discriminatedUnion('kind', [
     /** a name of yours and its certificate (ACM): the registry is then served over TLS; prod asks for it */
     hostname: text.optional(),
     certificateArn: arn.optional(),
+    /** a copy of Apicurio's image in a repository of yours; needed with egress: privatelink, which reaches no public one */
+    image: Image.optional(),
   }),
   /** a Confluent-compatible one, as https://…/apis/ccompat/v7 */
   z.strictObject({ kind: z.literal('existing'), url: z.url() }),
@@ -148,7 +160,7 @@ const NAMESPACE = 'order-up:'
 /**
  * Parses the stack's configuration, with the checks that concern several keys.
  * @param values every config value of the stack by full key, objects as JSON, as Pulumi hands them over
- * @throws Error with a line for each key: its value and the rule that it breaks
+ * @throws RunError, which Pulumi shows without a stack trace, with a line for each key: its value and the rule that it breaks
  */
 export function parseSettings(stack: string, values: Readonly<Record<string, string>>): Settings {
   const region = values['aws:region']
@@ -208,13 +220,24 @@ function rulesBroken(config: Parsed): Broken[] {
       'network.snowflakeEndpointService',
       'needed with egress: privatelink, and only there',
     )
+    demand(
+      !wanted || registry.kind !== 'apicurio' || registry.image !== undefined,
+      'registry.image',
+      'needed with egress: privatelink, which reaches no public repository',
+    )
   }
-  if (kafka.kind === 'other')
+  if (kafka.kind === 'other') {
+    demand(
+      kafka.auth !== 'tls' || config.sink !== 'lambda',
+      'sink',
+      'a Lambda sink can poll MSK, or a Kafka with auth: scram; with auth: tls use ecs',
+    )
     demand(
       (kafka.auth === 'scram') === (kafka.secretArn !== undefined),
       'kafka.secretArn',
       'needed with auth: scram, and only there',
     )
+  }
   if (registry.kind === 'apicurio') {
     demand(
       (registry.hostname === undefined) === (registry.certificateArn === undefined),
@@ -235,7 +258,7 @@ function rulesBroken(config: Parsed): Broken[] {
   return broken
 }
 
-function invalid(stack: string, given: unknown, broken: readonly Broken[]): Error {
+function invalid(stack: string, given: unknown, broken: readonly Broken[]): RunError {
   const lines = broken.map(({ path, message }) => {
     const key = String(path[0]).includes(':') ? path.join('.') : `${NAMESPACE}${path.join('.')}`
     const value = path.reduce<unknown>(
@@ -247,9 +270,9 @@ function invalid(stack: string, given: unknown, broken: readonly Broken[]): Erro
       /^Invalid input: expected (.*), received undefined$/,
       'needed ($1)',
     )
-    return `${key}${is}: ${rule}`
+    return `${key}${is}: ${rule.replace('<stack>', stack)}`
   })
-  return new Error(
+  return new RunError(
     `Pulumi.${stack}.yaml is not valid:\n  ${lines.join('\n  ')}\n` +
       `Set a value with \`pulumi config set --stack ${stack} --path <key> <value>\`; README, "Deploy", lists the keys.`,
   )

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
+import { RunError } from '@pulumi/pulumi'
 import type { ImageName, Settings } from '../config.ts'
 
 /**
@@ -21,7 +22,7 @@ export const distFolder = (): string => resolve(process.env['ORDER_UP_DIST'] || 
 /**
  * A Lambda's folder: index.mjs with `handler`, and what it loads at run time.
  * @returns its absolute path
- * @throws Error naming `npm run build` where it is missing
+ * @throws RunError naming `npm run build` where it is missing
  */
 export function lambdaBundle(name: LambdaName): string {
   const folder = join(distFolder(), name)
@@ -42,7 +43,7 @@ export interface Jar {
 
 /**
  * The Flink engine's jar: of Maven's target folder, or flink/ below ORDER_UP_DIST.
- * @throws Error naming the Maven command where it is missing
+ * @throws RunError naming the Maven command where it is missing
  */
 export function flinkJar(): Jar {
   const path = process.env['ORDER_UP_DIST']
@@ -64,17 +65,17 @@ const CONTEXT_BY: Readonly<Record<ImageName, string>> = {
 
 /**
  * An image by digest, as `npm run release -- <stack>` wrote it into the stack's config.
- * @throws Error naming the commands that build and release it, where the stack has none
+ * @throws RunError naming the commands that build and release it, where the stack has none
  */
 export function imageOf(settings: Pick<Settings, 'stack' | 'images'>, name: ImageName): string {
   const { stack, images } = settings
   const image = images[name]
   if (image !== undefined) return image
-  throw new Error(
+  throw new RunError(
     `order-up:images.${name} is not set in Pulumi.${stack}.yaml, and the stack runs that image.\n` +
       `  Next: ${CONTEXT_BY[name]} && npm run release -- ${stack}`,
   )
 }
 
 const missing = (what: string, path: string, command: string) =>
-  new Error(`${what} is missing: there is no ${path}.\n  Next: ${command}`)
+  new RunError(`${what} is missing: there is no ${path}.\n  Next: ${command}`)

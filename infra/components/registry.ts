@@ -59,7 +59,7 @@ export class SchemaRegistry extends pulumi.ComponentResource {
   #apicurio(
     name: string,
     args: SchemaRegistryArgs,
-    { hostname, certificateArn }: Extract<Settings['registry'], { kind: 'apicurio' }>,
+    { hostname, certificateArn, image = APICURIO }: Extract<Settings['registry'], { kind: 'apicurio' }>,
   ) {
     const within = { parent: this }
     const { runtime, namespace } = args
@@ -107,7 +107,7 @@ export class SchemaRegistry extends pulumi.ComponentResource {
       name,
       {
         runtime,
-        image: APICURIO,
+        image,
         cpu: sizes.cpu,
         memory: sizes.memory,
         user: USER,

@@ -19,18 +19,12 @@ const BATCHING_S = 1
  *
  * The pollers get into MSK's subnets by the cluster's own security group, which therefore has to let itself in. They need
  * no way to AWS's services there, as those of the on-demand mode would.
- * @throws Error where Kafka asks for no password: Lambda then talks to it in plain text
  */
 export function sinkFunction(
   name: string,
   { runtime, settings, warehouse }: SinkArgs,
   opts: pulumi.CustomResourceOptions,
 ): LambdaWorker {
-  if (runtime.kafka.security === 'tls')
-    throw new Error(
-      'order-up:sink = "lambda": its event source mapping cannot read a Kafka with auth: tls, for want of credentials; ' +
-        'set order-up:sink to ecs, or use MSK or auth: scram',
-    )
   const worker = new LambdaWorker(
     name,
     {

@@ -176,13 +176,6 @@ test('as a Lambda on another Kafka: by its brokers, with its password, from our 
   assert.equal(rest['eventSourceArn'], undefined)
 })
 
-test('as a Lambda on a Kafka without a password: refused, with what to set', async () => {
-  await assert.rejects(
-    registerSink({ sink: 'lambda' }, { kafka: otherKafka('tls') }),
-    /order-up:sink = "lambda".*auth: tls.*set order-up:sink to ecs/,
-  )
-})
-
 test('it starts when the warehouse is ready: table, grants, and the user with its key and role', async () => {
   for (const sink of ['ecs', 'lambda']) {
     const { one, registrations } = await registerSink({ sink })

@@ -14,7 +14,7 @@ const SMALLEST = 22
  * Divides a VPC into quarters: three for private subnets, whether the third zone is used or not, the last one divided
  * again for the public ones. So a zone more moves none of those that are there.
  * @param cidr of the VPC, as 10.20.0.0/16
- * @throws Error naming the key, its value and the rule that it breaks
+ * @throws Error with the rule that the CIDR breaks
  */
 export function planSubnets(cidr: string, zones: 2 | 3): SubnetPlan {
   const { start, prefix } = parse(cidr)
@@ -29,7 +29,7 @@ export function planSubnets(cidr: string, zones: 2 | 3): SubnetPlan {
 }
 
 function parse(cidr: string): { start: number; prefix: number } {
-  const refuse = (rule: string) => new Error(`order-up:network.cidr = ${cidr}: ${rule}`)
+  const refuse = (rule: string) => new Error(rule)
   const [, address = '', size = ''] = /^(\d+(?:\.\d+){3})\/(\d+)$/.exec(cidr) ?? []
   const bytes = address.split('.').map(Number)
   if (bytes.length !== 4 || bytes.some((byte) => byte > 255))
