@@ -92,9 +92,9 @@ const whole = (choice: ProgramChoice): Promise<Hosted> =>
 /** All that a mock can see too, in one order. */
 const comparable = (registrations: readonly Registration[]) =>
   registrations
-    .map(({ type, name, custom, inputs, protect, retainOnDelete, ignoreChanges }) => ({
-      ...{ type, name, custom, inputs, protect, retainOnDelete, ignoreChanges },
-    }))
+    .map(({ type, name, custom, inputs, protect, retainOnDelete, ignoreChanges }) => {
+      return { type, name, custom, inputs, protect, retainOnDelete, ignoreChanges }
+    })
     .toSorted((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1))
 
 describe('the whole program', () => {
