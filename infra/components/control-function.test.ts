@@ -105,6 +105,7 @@ test('it is told where the engines run and the verdicts lie, and nothing of whic
     'KAFKA_SECURITY',
     'LOG_LEVEL',
     'METRICS',
+    'NODE_OPTIONS',
     'SCHEMA_REGISTRY_URL',
     'STACK',
     'VERDICTS_URL',

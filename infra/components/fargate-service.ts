@@ -125,6 +125,8 @@ export class FargateService extends pulumi.ComponentResource {
         deploymentMinimumHealthyPercent: isRolling ? 100 : 0,
         deploymentMaximumPercent: isRolling ? 200 : 100,
         deploymentCircuitBreaker: { enable: true, rollback: true },
+        // else a task that never comes up is a deployment that went well
+        waitForSteadyState: true,
         // would stop tasks that are well, only to have them elsewhere
         availabilityZoneRebalancing: 'DISABLED',
         networkConfiguration: {

@@ -116,6 +116,7 @@ test('the service is private, never runs two where one must be, and rolls back',
     deploymentMinimumHealthyPercent: 0,
     deploymentMaximumPercent: 100,
     deploymentCircuitBreaker: { enable: true, rollback: true },
+    waitForSteadyState: true,
     availabilityZoneRebalancing: 'DISABLED',
     networkConfiguration: {
       subnets: ['subnet-1', 'subnet-2'],

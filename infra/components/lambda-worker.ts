@@ -86,6 +86,7 @@ export class LambdaWorker extends pulumi.ComponentResource {
             ...(kafka.secretArn !== undefined && { KAFKA_SECRET_ARN: kafka.secretArn }),
             SCHEMA_REGISTRY_URL: runtime.registryUrl,
             LOG_LEVEL: 'info',
+            NODE_OPTIONS: '--enable-source-maps',
             METRICS: 'emf',
             STACK: runtime.stack,
             ...args.env,
