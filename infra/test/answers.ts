@@ -146,7 +146,6 @@ const OUTPUTS: Readonly<Record<string, (name: string, region: string) => object>
     bucketRegionalDomainName: `${name}.s3.${region}.amazonaws.com`,
   }),
   'pulumi-nodejs:dynamic/order-up:Shares': () => ({ epoch: 1 }),
-  'pulumi-nodejs:dynamic/order-up:ServiceKey': () => ({ publicKey: 'MIIBIjANBgkq' }),
   'aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace': () => ({
     hostedZone: 'Z0123456789ABCDEFGHIJ',
   }),
