@@ -65,6 +65,7 @@ test('the Node engine: a service that drains, with snapshots in a folder of its 
     { name: 'SNAPSHOT_URL', value: 's3://order-up-dev-state/snapshots/node-1' },
     { name: 'STACK', value: 'dev' },
     { name: 'STATE_DIR', value: '/var/lib/order-up/state' },
+    { name: 'STOP_DEADLINE_MS', value: '115000' },
   ])
   assert.equal(stopTimeout, 120)
   assert.deepEqual(
@@ -132,6 +133,7 @@ test('Kafka Streams keeps its state in topics: nothing in S3 for it', async () =
       'SCHEMA_REGISTRY_URL',
       'STACK',
       'STATE_DIR',
+      'STOP_DEADLINE_MS',
     ],
   )
   assert.equal(healthCheck.command[1], 'wget')

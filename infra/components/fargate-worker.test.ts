@@ -79,6 +79,7 @@ test('the container runs as a user, on a file system that it cannot write to, an
       { name: 'METRICS', value: 'emf' },
       { name: 'SCHEMA_REGISTRY_URL', value: 'http://registry:8080/apis/ccompat/v7' },
       { name: 'STACK', value: 'dev' },
+      { name: 'STOP_DEADLINE_MS', value: '85000' },
       { name: 'WAREHOUSE', value: 'snowflake:' },
     ],
     secrets: [],
@@ -235,6 +236,7 @@ test('a worker that does not go to Kafka is told nothing of it', async () => {
     'METRICS',
     'SCHEMA_REGISTRY_URL',
     'STACK',
+    'STOP_DEADLINE_MS',
     'WAREHOUSE',
   ])
 })

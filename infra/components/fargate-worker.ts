@@ -6,6 +6,8 @@ import type { KafkaAccess, Runtime } from './runtime.ts'
 
 /** Where every worker serves /metrics, /healthz and /livez, to its own task only. */
 const HTTP_PORT = 9100
+/** seconds left before ECS kills it: for its own last words */
+const PUT_AWAY_S = 5
 
 export interface FargateWorkerArgs extends Omit<
   FargateServiceArgs,
@@ -48,6 +50,7 @@ export class FargateWorker extends FargateService {
         env: {
           AWS_REGION: runtime.region,
           HTTP_PORT: String(HTTP_PORT),
+          STOP_DEADLINE_MS: String((args.stopTimeoutS - PUT_AWAY_S) * 1_000),
           METRICS: 'emf',
           STACK: runtime.stack,
           SCHEMA_REGISTRY_URL: runtime.registryUrl,

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { HttpConfig, KafkaConfig, LogLevel, MetricsConfig } from '@order-up/kit'
+import { KafkaConfig, LogLevel, MetricsConfig, WorkerConfig } from '@order-up/kit'
 import { z } from 'zod'
 
 const millis = (standard: number) => z.coerce.number().int().min(100).default(standard)
@@ -7,7 +7,7 @@ const millis = (standard: number) => z.coerce.number().int().min(100).default(st
 /** The engine worker's environment. */
 export const EngineConfig = z.object({
   ...KafkaConfig.shape,
-  ...HttpConfig.shape,
+  ...WorkerConfig.shape,
   ...MetricsConfig.shape,
   LOG_LEVEL: LogLevel,
   /** names the consumer group, transactional ids, shadow topics and `engine` header */

@@ -1,26 +1,19 @@
 import {
   announceReady,
+  configOrExit,
   createLog,
   createMetricsExport,
   flushEachMinute,
-  parseConfig,
   runWorker,
   serveHealth,
-  describe,
 } from '@order-up/kit'
 import { EngineConfig } from './config.ts'
 import { createMetrics, EXPORTED } from './metrics.ts'
 import { EngineWorker } from './worker.ts'
 
-let config: EngineConfig
-try {
-  config = parseConfig(EngineConfig, process.env)
-} catch (error) {
-  process.stderr.write(`${describe(error)}\n`)
-  process.exit(2)
-}
+const config = configOrExit(EngineConfig)
 const log = createLog('engine-node', config.LOG_LEVEL)
-await runWorker(log, async (signal) => {
+await runWorker(log, config.STOP_DEADLINE_MS, async (signal) => {
   const metrics = createMetrics()
   const worker = new EngineWorker(config, metrics, log)
   const server = await serveHealth(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TerminalError } from './errors.ts'
+import { TerminalError, describe } from './errors.ts'
 
 /**
  * Parses environment variables (or any flat record from outside) once, at the entry point.
@@ -26,6 +26,16 @@ function shown(key: string, value: string | undefined): string {
   return SECRET.test(key) && value !== '' ? '=(not shown)' : `=${JSON.stringify(value)}`
 }
 
+/** parseConfig at an entry point: what is wrong goes to stderr, and the process exits with 2. */
+export function configOrExit<T extends z.ZodType>(schema: T): z.output<T> {
+  try {
+    return parseConfig(schema, process.env)
+  } catch (error) {
+    process.stderr.write(`${describe(error)}\n`)
+    process.exit(2)
+  }
+}
+
 /** "a:1,b:2" → ["a:1", "b:2"] */
 export const Brokers = z
   .string()
@@ -44,10 +54,12 @@ export const KafkaConfig = z.object({
 })
 export type KafkaConfig = z.infer<typeof KafkaConfig>
 
-/** A worker's own HTTP port for /metrics and /healthz; 0 = any free one. */
-export const HttpConfig = z.object({
+export const WorkerConfig = z.object({
+  /** the worker's own port for /metrics, /healthz and /livez; 0 = any free one */
   HTTP_HOST: z.string().default('127.0.0.1'),
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  /** how long it may take to put everything away after it is told to stop; then it exits anyway */
+  STOP_DEADLINE_MS: z.coerce.number().int().min(1_000).max(600_000).default(10_000),
 })
 
 export const LogLevel = z

@@ -4,13 +4,13 @@ import type { Log } from './log.ts'
 /**
  * Runs a worker until it ends, fails, or is told to stop: SIGTERM, SIGINT, or the end of the parent that started it
  * with an IPC channel (so that no worker outlives a killed parent). Sets the exit code: 0 stopped, 1 failed.
+ * @param deadlineMs after the first signal; then the process exits anyway
  * @param run does the work; resolves after `signal` aborts and everything is put away
- * @param deadlineMs after the first signal; then the process exits anyway (default 10 s)
  */
 export async function runWorker(
   log: Log,
+  deadlineMs: number,
   run: (signal: AbortSignal) => Promise<void>,
-  deadlineMs = 10_000,
 ): Promise<never> {
   const stop = new AbortController()
   const onSignal = (why: string) => {

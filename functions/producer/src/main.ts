@@ -1,14 +1,14 @@
 import {
-  HttpConfig,
+  WorkerConfig,
   KafkaConfig,
   LogLevel,
   announceReady,
   closeServer,
+  configOrExit,
   createKafka,
   createLog,
   createRegistry,
   listen,
-  parseConfig,
   runWorker,
 } from '@order-up/kit'
 import { z } from 'zod'
@@ -18,17 +18,16 @@ import { createRawSender } from './send.ts'
 import { createIngestServer } from './server.ts'
 
 /** The ingest as a local server: the Lambda's code behind a port. */
-const config = parseConfig(
-  KafkaConfig.extend(HttpConfig.shape).extend({
+const config = configOrExit(
+  KafkaConfig.extend(WorkerConfig.shape).extend({
     LOG_LEVEL: LogLevel,
     /** how long a request waits for Kafka before it is answered 503 */
     INGEST_DEADLINE_MS: z.coerce.number().int().min(100).default(8_000),
   }),
-  process.env,
 )
 const log = createLog('producer', config.LOG_LEVEL)
 
-await runWorker(log, async (signal) => {
+await runWorker(log, config.STOP_DEADLINE_MS, async (signal) => {
   const kafka = createKafka(config, 'order-up-producer', log)
   const registry = createRegistry(config.SCHEMA_REGISTRY_URL)
   const deadlineMs = config.INGEST_DEADLINE_MS

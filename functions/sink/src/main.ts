@@ -1,12 +1,12 @@
 import {
-  HttpConfig,
+  WorkerConfig,
   announceReady,
+  configOrExit,
   createKafka,
   createLog,
   createMetricsExport,
   createRegistry,
   flushEachMinute,
-  parseConfig,
   runWorker,
   serveHealth,
 } from '@order-up/kit'
@@ -20,7 +20,7 @@ import { DEFAULT_LIMITS, Sink } from './sink.ts'
 const Config = z
   .object({
     ...SinkConfig.shape,
-    ...HttpConfig.shape,
+    ...WorkerConfig.shape,
     SINK_GROUP: z.string().min(1).default(SINK_GROUP),
     /** a MERGE takes what has come, up to about this many rows, or what has come in this many milliseconds */
     SINK_MAX_ROWS: z.coerce.number().int().min(1).default(DEFAULT_LIMITS.maxRows),
@@ -38,11 +38,10 @@ const Config = z
     message: 'only with DuckDB: Snowflake answers queries itself, under the rights of who asks',
   })
 
-const log = createLog('sink', process.env['LOG_LEVEL'])
+const config = configOrExit(Config)
+const log = createLog('sink', config.LOG_LEVEL)
 
-await runWorker(log, async (signal) => {
-  const config = parseConfig(Config, process.env)
-  log.level = config.LOG_LEVEL
+await runWorker(log, config.STOP_DEADLINE_MS, async (signal) => {
   await using closing = new AsyncDisposableStack()
   const warehouse = await openWarehouse(config)
   closing.defer(() => warehouse.close())

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { HttpConfig, KafkaConfig, parseConfig } from '@order-up/kit'
+import { KafkaConfig, WorkerConfig, parseConfig } from '@order-up/kit'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { exists } from './cache.ts'
@@ -51,7 +51,7 @@ describe('local/docker-compose.yml', () => {
       const [entry = ''] = command
       assert.ok(await exists(join(ROOT, entry)), entry)
       const env = z.record(z.string(), z.string()).parse(environment)
-      const config = parseConfig(KafkaConfig.extend(HttpConfig.shape), env)
+      const config = parseConfig(KafkaConfig.extend(WorkerConfig.shape), env)
       assert.deepEqual(config.KAFKA_BROKERS, ['kafka:19092'])
       assert.match(config.SCHEMA_REGISTRY_URL, /^http:\/\/registry:8080\/apis\/ccompat\/v7$/)
     }
