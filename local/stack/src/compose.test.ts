@@ -57,6 +57,12 @@ describe('local/docker-compose.yml', () => {
     }
   })
 
+  it('gives the sink a warehouse on its volume', () => {
+    const { environment, volumes } = service('sink')
+    const folder = volumes[0]?.split(':')[1]
+    assert.equal(environment['WAREHOUSE'], `duckdb:${folder}/warehouse.duckdb`)
+  })
+
   it('starts no worker before topics and subjects are there', () => {
     for (const name of ['engine-node', 'sink', 'producer'])
       assert.deepEqual(service(name).depends_on, {
