@@ -110,10 +110,17 @@ const pollerStatements = ({ kafka }: Runtime): pulumi.Input<Statement[]> => {
     kafka.clusterArn?.apply((arn): Statement[] => [
       findNetwork,
       {
+        Sid: 'FindCluster',
+        Effect: 'Allow',
+        Action: ['kafka:DescribeClusterV2'],
+        Resource: [arn],
+      },
+      {
+        // the action knows no resources: granted on the cluster, it would not be granted
         Sid: 'FindBrokers',
         Effect: 'Allow',
-        Action: ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
-        Resource: [arn],
+        Action: ['kafka:GetBootstrapBrokers'],
+        Resource: ['*'],
       },
       {
         Sid: 'ReadSettings',

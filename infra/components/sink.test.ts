@@ -125,9 +125,10 @@ test('as a Lambda: it is told where its key lies, and reads that secret only', a
     { ...variables, ...SNOWFLAKE, SNOWFLAKE_PRIVATE_KEY_SECRET_ARN: keySecret(2) },
     variables,
   )
-  const { ServiceKey, FindNetwork, FindBrokers, ReadSettings, Join } = statements('sink')
+  const { ServiceKey, FindNetwork, FindCluster, FindBrokers, ReadSettings, Join } =
+    statements('sink')
   assert.deepEqual(
-    { ServiceKey, FindNetwork, FindBrokers, ReadSettings },
+    { ServiceKey, FindNetwork, FindCluster, FindBrokers, ReadSettings },
     {
       ServiceKey: {
         Effect: 'Allow',
@@ -139,10 +140,15 @@ test('as a Lambda: it is told where its key lies, and reads that secret only', a
         Action: ['ec2:DescribeVpcs', 'ec2:DescribeSecurityGroups'],
         Resource: ['*'],
       },
+      FindCluster: {
+        Effect: 'Allow',
+        Action: ['kafka:DescribeClusterV2'],
+        Resource: [MSK],
+      },
       FindBrokers: {
         Effect: 'Allow',
-        Action: ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
-        Resource: [MSK],
+        Action: ['kafka:GetBootstrapBrokers'],
+        Resource: ['*'],
       },
       ReadSettings: {
         Effect: 'Allow',
