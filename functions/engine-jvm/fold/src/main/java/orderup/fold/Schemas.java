@@ -1,0 +1,36 @@
+package orderup.fold;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** The contract's Avro files, as they lie in schemas/avro. */
+public final class Schemas {
+  /** The newest version of each subject that this code knows. */
+  static final int RAW_VERSION = 1;
+
+  static final int CURATED_VERSION = 1;
+
+  /** The schema, as JSON, that this code reads from the raw subject. */
+  public static String raw() {
+    return read(Names.RAW_SUBJECT, RAW_VERSION);
+  }
+
+  /** The schema, as JSON, that this code writes to the curated subject: the id it was registered under is looked up. */
+  public static String curated() {
+    return read(Names.CURATED_SUBJECT, CURATED_VERSION);
+  }
+
+  private static String read(String subject, int version) {
+    String name = "/avro/" + subject + ".v" + version + ".json";
+    try (InputStream in = Schemas.class.getResourceAsStream(name)) {
+      if (in == null) throw new IllegalStateException(name + " is not in the jar: it comes from schemas/avro");
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  private Schemas() {}
+}
