@@ -64,7 +64,7 @@ test('the handler runs under the real Lambda runtime client', async (t) => {
   await lambda.stop()
   // the runtime client writes the failure there, too
   const [line, ...more] = lambda.stdout().match(/^\{.*$/gm)!
-  const { Stack, Worker, MergedRows, EventToWarehouseSeconds } = JSON.parse(line!) as {
+  const { Stack, Worker, MergedRows, EventToWarehouseSeconds } = JSON.parse(line) as {
     [name: string]: unknown
     EventToWarehouseSeconds: number[]
   }
