@@ -59,7 +59,11 @@ export class SchemaRegistry extends pulumi.ComponentResource {
   #apicurio(
     name: string,
     args: SchemaRegistryArgs,
-    { hostname, certificateArn, image = APICURIO }: Extract<Settings['registry'], { kind: 'apicurio' }>,
+    {
+      hostname,
+      certificateArn,
+      image = APICURIO,
+    }: Extract<Settings['registry'], { kind: 'apicurio' }>,
   ) {
     const within = { parent: this }
     const { runtime, namespace } = args
