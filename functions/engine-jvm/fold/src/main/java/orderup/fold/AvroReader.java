@@ -1,6 +1,9 @@
 package orderup.fold;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
@@ -15,6 +18,7 @@ import java.util.Arrays;
 final class AvroReader {
   private static final long MAX = Limits.MAX_LONG;
   private static final int LAST_SHIFT = 63;
+  private static final VarHandle FIXED64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private final CharsetDecoder utf8 =
       StandardCharsets.UTF_8
@@ -157,8 +161,8 @@ final class AvroReader {
 
   /** Eight bytes, big-endian. */
   long readFixed64() {
-    long value = 0;
-    for (int i = 0; i < 8; i++) value = value << 8 | readByte();
-    return value;
+    if (remaining() < Long.BYTES) throw new NotDecodable("the bytes end early");
+    pos += Long.BYTES;
+    return (long) FIXED64.get(bytes, pos - Long.BYTES);
   }
 }

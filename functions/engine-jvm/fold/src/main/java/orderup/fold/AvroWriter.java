@@ -1,9 +1,14 @@
 package orderup.fold;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** A growing buffer for Avro bodies. Reusable; for one thread. */
 final class AvroWriter {
+  private static final VarHandle FIXED64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   private byte[] buffer;
   private int pos;
 
@@ -43,8 +48,9 @@ final class AvroWriter {
 
   /** Eight bytes, big-endian. */
   void writeFixed64(long value) {
-    reserve(8);
-    for (int shift = 56; shift >= 0; shift -= 8) buffer[pos++] = (byte) (value >>> shift);
+    reserve(Long.BYTES);
+    FIXED64.set(buffer, pos, value);
+    pos += Long.BYTES;
   }
 
   /** A string or bytes: the length and the bytes. */
