@@ -155,6 +155,15 @@ const BROKEN: readonly (readonly [changed: Record<string, unknown>, ...lines: st
   ],
   [{ sink: 'glue' }, 'sink = "glue": Invalid option: expected one of "ecs"|"lambda"'],
   [{ alarmEmail: 'me' }, 'alarmEmail = "me": Invalid email address'],
+  [
+    {
+      tier: 'prod',
+      registry: { kind: 'existing', url: 'https://registry.example.com' },
+      kafka: { kind: 'other', brokers: ['kafka:9093'], auth: 'tls', replicationFactor: 2 },
+    },
+    'tier = "prod": in a stack whose name begins with prod: by that the policy pack knows what has to be protected',
+    'kafka.replicationFactor = 2: at least 3 in prod: with less, a lost broker stops the writers or loses what they wrote',
+  ],
   [{ engin: 'node' }, 'engin = "node": there is no such key'],
 ]
 

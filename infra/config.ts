@@ -169,7 +169,9 @@ export function parseSettings(stack: string, values: Readonly<Record<string, str
     .map(([key, value]) => [key.slice(NAMESPACE.length), plain(value)] as const)
   const given: Readonly<Record<string, unknown>> = Object.fromEntries(own)
   const parsed = Config.safeParse(given)
-  const broken = parsed.success ? rulesBroken(parsed.data) : parsed.error.issues.flatMap(brokenOf)
+  const broken = parsed.success
+    ? rulesBroken(stack, parsed.data)
+    : parsed.error.issues.flatMap(brokenOf)
   if (!region) broken.unshift({ path: ['aws:region'], message: 'needed, as eu-west-1' })
   if (!parsed.success || !region || broken.length > 0) throw invalid(stack, given, broken)
   const { tier, partitions } = parsed.data
@@ -205,12 +207,17 @@ function brokenOf(issue: z.core.$ZodIssue): Broken[] {
   return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }))
 }
 
-function rulesBroken(config: Parsed): Broken[] {
+function rulesBroken(stack: string, config: Parsed): Broken[] {
   const broken: Broken[] = []
   const demand = (holds: boolean, key: string, message: string) => {
     if (!holds) broken.push({ path: key.split('.'), message })
   }
   const { engine, shadow, network, kafka, registry, tier } = config
+  demand(
+    tier !== 'prod' || stack.startsWith('prod'),
+    'tier',
+    'in a stack whose name begins with prod: by that the policy pack knows what has to be protected',
+  )
   demand(shadow !== engine, 'shadow', `must differ from order-up:engine (${engine})`)
   for (const problem of splitProblems(config)) demand(false, 'split', problem)
   if (network.kind === 'own') {
@@ -227,6 +234,11 @@ function rulesBroken(config: Parsed): Broken[] {
     )
   }
   if (kafka.kind === 'other') {
+    demand(
+      tier !== 'prod' || kafka.replicationFactor >= 3,
+      'kafka.replicationFactor',
+      'at least 3 in prod: with less, a lost broker stops the writers or loses what they wrote',
+    )
     demand(
       kafka.auth !== 'tls' || config.sink !== 'lambda',
       'sink',
