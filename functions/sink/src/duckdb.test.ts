@@ -77,7 +77,9 @@ test('a file that another process has open is an error that names the process', 
       '--input-type=module',
       '-e',
       `import { openDuckDb } from ${JSON.stringify(import.meta.resolve('./duckdb.ts'))}
-       await (await openDuckDb(${JSON.stringify(path)})).prepare()
+       // held on to: a warehouse that is garbage may be collected, and its file with it be free
+       globalThis.held = await openDuckDb(${JSON.stringify(path)})
+       await globalThis.held.prepare()
        console.log('open')
        setInterval(() => {}, 1000)`,
     ],
