@@ -1,11 +1,7 @@
-import {
-  DeploymentName,
-  planDeployments,
-  splitProblems,
-  type DeploymentPlan,
-} from '@order-up/control'
+import { DeploymentName, planDeployments, type DeploymentPlan } from '@order-up/control'
 import { RunError } from '@pulumi/pulumi'
 import { z } from 'zod'
+import { rulesBroken, type Broken } from './config-rules.ts'
 import { planSubnets } from './plan/network.ts'
 import { sizesOf, type Sizes } from './plan/sizes.ts'
 
@@ -126,8 +122,10 @@ export const Config = z.strictObject({
   shadow: z.union([z.literal('none'), DeploymentName]).default('none'),
   /** how many percent of the orders the second deployment owns, as {flink: 10} */
   split: z.record(z.string(), Percent).default({}),
-  /** why the engine may be changed without a verdict; recorded in the shares topic */
-  force: z.string().default(''),
+  /** why the engine may be changed without a verdict; recorded in the shares topic. A ticket's number is one, and comes as a number. */
+  force: z
+    .preprocess((reason) => (typeof reason === 'number' ? String(reason) : reason), z.string())
+    .default(''),
   /** of raw and of every topic that carries orders; fixed for their life */
   partitions: z.int().min(1).max(1_000),
   bootstrap: Bootstrap,
@@ -142,7 +140,7 @@ export const Config = z.strictObject({
   alarmEmail: z.union([z.literal(''), z.email()]).default(''),
 })
 
-type Parsed = z.output<typeof Config>
+export type Parsed = z.output<typeof Config>
 
 export interface Settings extends Parsed {
   /** the stack's name */
@@ -170,7 +168,7 @@ export function parseSettings(stack: string, values: Readonly<Record<string, str
   const given: Readonly<Record<string, unknown>> = Object.fromEntries(own)
   const parsed = Config.safeParse(given)
   const broken = parsed.success
-    ? rulesBroken(stack, parsed.data)
+    ? rulesBroken(stack, parsed.data, region)
     : parsed.error.issues.flatMap(brokenOf)
   if (!region) broken.unshift({ path: ['aws:region'], message: 'needed, as eu-west-1' })
   if (!parsed.success || !region || broken.length > 0) throw invalid(stack, given, broken)
@@ -196,78 +194,10 @@ function plain(value: string): unknown {
   }
 }
 
-interface Broken {
-  path: PropertyKey[]
-  message: string
-}
-
 function brokenOf(issue: z.core.$ZodIssue): Broken[] {
   const { path, message } = issue
   if (issue.code !== 'unrecognized_keys') return [{ path, message }]
   return issue.keys.map((key) => ({ path: [...path, key], message: 'there is no such key' }))
-}
-
-function rulesBroken(stack: string, config: Parsed): Broken[] {
-  const broken: Broken[] = []
-  const demand = (holds: boolean, key: string, message: string) => {
-    if (!holds) broken.push({ path: key.split('.'), message })
-  }
-  const { engine, shadow, network, kafka, registry, tier } = config
-  demand(
-    tier !== 'prod' || stack.startsWith('prod'),
-    'tier',
-    'in a stack whose name begins with prod: by that the policy pack knows what has to be protected',
-  )
-  demand(shadow !== engine, 'shadow', `must differ from order-up:engine (${engine})`)
-  for (const problem of splitProblems(config)) demand(false, 'split', problem)
-  if (network.kind === 'own') {
-    const wanted = network.egress === 'privatelink'
-    demand(
-      wanted === (network.snowflakeEndpointService !== undefined),
-      'network.snowflakeEndpointService',
-      'needed with egress: privatelink, and only there',
-    )
-    demand(
-      !wanted || registry.kind !== 'apicurio' || registry.image !== undefined,
-      'registry.image',
-      'needed with egress: privatelink, which reaches no public repository',
-    )
-  }
-  if (kafka.kind === 'other') {
-    demand(
-      tier !== 'prod' || kafka.replicationFactor >= 3,
-      'kafka.replicationFactor',
-      'at least 3 in prod: with less, a lost broker stops the writers or loses what they wrote',
-    )
-    demand(
-      kafka.auth !== 'tls' || config.sink !== 'lambda',
-      'sink',
-      'a Lambda sink can poll MSK, or a Kafka with auth: scram; with auth: tls use ecs',
-    )
-    demand(
-      (kafka.auth === 'scram') === (kafka.secretArn !== undefined),
-      'kafka.secretArn',
-      'needed with auth: scram, and only there',
-    )
-  }
-  if (registry.kind === 'apicurio') {
-    demand(
-      (registry.hostname === undefined) === (registry.certificateArn === undefined),
-      'registry.certificateArn',
-      'hostname and certificateArn go together',
-    )
-    demand(
-      tier !== 'prod' || registry.certificateArn !== undefined,
-      'registry.certificateArn',
-      'in prod the registry is served over TLS: set hostname and certificateArn, or use an existing one',
-    )
-  } else
-    demand(
-      tier !== 'prod' || registry.url.startsWith('https:'),
-      'registry.url',
-      'in prod the registry is reached over https',
-    )
-  return broken
 }
 
 function invalid(stack: string, given: unknown, broken: readonly Broken[]): RunError {
