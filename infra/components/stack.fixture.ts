@@ -33,9 +33,9 @@ const CONFIG = {
   ...RELEASED,
 }
 
-/** Settings of a dev stack, with other values for some keys. */
+/** Settings of a dev stack, with other values for some keys; with another tier, of that one's stack. */
 export const settingsOf = (changed: Readonly<Record<string, unknown>> = {}): Settings =>
-  parseSettings('dev', {
+  parseSettings(String(changed['tier'] ?? CONFIG.tier), {
     'aws:region': REGION,
     ...Object.fromEntries(
       Object.entries({ ...CONFIG, ...changed }).map(([key, value]) => [
