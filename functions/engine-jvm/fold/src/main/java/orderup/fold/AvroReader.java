@@ -11,14 +11,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A strict cursor over one Avro body. Avro's own reader is lax where the contract is not: it replaces invalid UTF-8,
- * drops bits of overlong varints, cuts lengths to 32 bits. What does not stop the reading (bad UTF-8, a number out of
- * range) is noted in a flag, because a structural failure further on takes precedence. Reusable; for one thread.
+ * A strict cursor over one Avro body. Avro's own reader is lax where the contract is not: it
+ * replaces invalid UTF-8, drops bits of overlong varints, cuts lengths to 32 bits. What does not
+ * stop the reading (bad UTF-8, a number out of range) is noted in a flag, because a structural
+ * failure further on takes precedence. Reusable; for one thread.
  */
 final class AvroReader {
   private static final long MAX = Limits.MAX_LONG;
   private static final int LAST_SHIFT = 63;
-  private static final VarHandle FIXED64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle FIXED64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private final CharsetDecoder utf8 =
       StandardCharsets.UTF_8
@@ -61,7 +63,8 @@ final class AvroReader {
     long bits = 0;
     boolean lost = false;
     for (int shift = 0; ; shift += 7) {
-      if (shift > LAST_SHIFT) throw new NotDecodable("a varint of more than 10 bytes ends at " + pos);
+      if (shift > LAST_SHIFT)
+        throw new NotDecodable("a varint of more than 10 bytes ends at " + pos);
       int next = readByte();
       bits |= (long) (next & 0x7f) << shift;
       if (shift == LAST_SHIFT) lost = (next & 0x7e) != 0;

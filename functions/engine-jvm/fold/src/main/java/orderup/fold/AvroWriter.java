@@ -7,12 +7,15 @@ import java.util.Arrays;
 
 /** A growing buffer for Avro bodies. Reusable; for one thread. */
 final class AvroWriter {
-  private static final VarHandle FIXED64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle FIXED64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private byte[] buffer;
   private int pos;
 
-  /** @param size initial capacity in bytes; doubles as needed */
+  /**
+   * @param size initial capacity in bytes; doubles as needed
+   */
   AvroWriter(int size) {
     buffer = new byte[size];
   }

@@ -6,12 +6,14 @@ public sealed interface Decoded {
   /** Malformed: a dead letter. */
   record Rejected(Reason reason, String detail) implements Decoded {}
 
-  /** Written with a schema newer than this code: stop and say so; never guess, never dead-letter. */
+  /**
+   * Written with a schema newer than this code: stop and say so; never guess, never dead-letter.
+   */
   record NewerSchema(long id, int version) implements Decoded {}
 
   /**
-   * One event as the contract allows it, as far as the fold looks at it. Text is UTF-8 and only ever carried over, so
-   * it stays bytes. What the event's type does not have is null.
+   * One event as the contract allows it, as far as the fold looks at it. Text is UTF-8 and only
+   * ever carried over, so it stays bytes. What the event's type does not have is null.
    *
    * @param orderId the record's key, which is the same bytes
    * @param idHigh the first 8 bytes of event_id

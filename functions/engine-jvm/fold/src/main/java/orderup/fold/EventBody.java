@@ -1,27 +1,32 @@
 package orderup.fold;
 
 /**
- * Reads one OrderEvent, and on its way notes what is wrong with the fields: which of it counts is for the caller to
- * say, because the contract's order of checks is not that of the fields. Of payloads it keeps what the fold needs.
- * Reusable; for one thread.
+ * Reads one OrderEvent, and on its way notes what is wrong with the fields: which of it counts is
+ * for the caller to say, because the contract's order of checks is not that of the fields. Of
+ * payloads it keeps what the fold needs. Reusable; for one thread.
  */
 final class EventBody {
   private static final int TYPES = EventType.BY_RANK.size() + 1;
   private static final int UUID_LENGTH = 36;
 
   private final AvroReader reader;
+
   /** the bytes that the reader reads */
   private byte[] bytes;
 
   long idHigh;
   long idLow;
+
   /** index into the Avro enum: 0 is UNKNOWN, else rank + 1 */
   int type;
+
   long ts;
   int orderIdStart;
   int orderIdLength;
+
   /** index into the payload union: 0 is null, else rank + 1 */
   int branch;
+
   byte[] customerId;
   byte[] currency;
   ItemTotals items;
@@ -30,6 +35,7 @@ final class EventBody {
 
   /** The first fault of its kind, for a person; null where there is none. */
   String limitFault;
+
   String currencyFault;
   String quantityFault;
   String amountFault;
@@ -38,7 +44,9 @@ final class EventBody {
     this.reader = reader;
   }
 
-  /** @throws NotDecodable */
+  /**
+   * @throws NotDecodable
+   */
   void read(byte[] bytes, int from) {
     this.bytes = bytes;
     reader.reset(bytes, from);
@@ -109,7 +117,8 @@ final class EventBody {
         quantities += quantity;
         if (quantityFault != null || amountFault != null) continue; // the product might overflow
         total += quantity * unitAmount;
-        if (total > Limits.MAX_AMOUNT) amountFault("items add up to more than " + Limits.MAX_AMOUNT);
+        if (total > Limits.MAX_AMOUNT)
+          amountFault("items add up to more than " + Limits.MAX_AMOUNT);
       }
     }
     if (number > Limits.MAX_ITEMS) limitFault(number + " items");
@@ -135,7 +144,8 @@ final class EventBody {
 
   private int readText(String name) {
     int length = reader.readText();
-    if (length > Limits.MAX_STRING_BYTES) limitFault(name + " is over " + Limits.MAX_STRING_BYTES + " bytes");
+    if (length > Limits.MAX_STRING_BYTES)
+      limitFault(name + " is over " + Limits.MAX_STRING_BYTES + " bytes");
     return length;
   }
 

@@ -3,10 +3,10 @@ package orderup.fold;
 import java.util.Arrays;
 
 /**
- * The ids of the events applied to an order, in that order, 16 bytes each. A value: {@link #append} gives a new one.
- * Values that grew from one another share one log, of which each sees its own first {@code count} ids, so that an order
- * of 100,000 events is not copied 100,000 times. Whoever reads a value may do so while another thread appends to it;
- * only one may append.
+ * The ids of the events applied to an order, in that order, 16 bytes each. A value: {@link #append}
+ * gives a new one. Values that grew from one another share one log, of which each sees its own
+ * first {@code count} ids, so that an order of 100,000 events is not copied 100,000 times. Whoever
+ * reads a value may do so while another thread appends to it; only one may append.
  */
 final class EventIds {
   static final EventIds NONE = new EventIds(new Log(new long[0], 0), 0);
@@ -16,6 +16,7 @@ final class EventIds {
   private static final class Log {
     /** two longs an id */
     final long[] bits;
+
     /** how many ids the longest of the values that share this log has */
     int used;
 
@@ -76,7 +77,9 @@ final class EventIds {
     for (int i = 0; i < 2 * count; i++) w.writeFixed64(log.bits[i]);
   }
 
-  /** From what {@link #write} wrote, with room for one more: a stored state is read to be folded on. */
+  /**
+   * From what {@link #write} wrote, with room for one more: a stored state is read to be folded on.
+   */
   static EventIds read(AvroReader r) {
     long count = r.readLong();
     if (count < 1 || count > r.remaining() / 16) throw new NotDecodable(count + " event ids");

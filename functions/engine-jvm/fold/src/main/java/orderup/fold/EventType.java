@@ -2,7 +2,10 @@ package orderup.fold;
 
 import java.util.List;
 
-/** Every event type of the contract in lifecycle order: the ordinal is the rank that breaks ties in time. */
+/**
+ * Every event type of the contract in lifecycle order: the ordinal is the rank that breaks ties in
+ * time.
+ */
 public enum EventType {
   ORDER_CREATED(1),
   /** sets no status */
@@ -15,7 +18,10 @@ public enum EventType {
 
   static final List<EventType> BY_RANK = List.of(values());
 
-  /** The status that an event of this type sets, as its index in the curated schema's enum; 0 is UNKNOWN. */
+  /**
+   * The status that an event of this type sets, as its index in the curated schema's enum; 0 is
+   * UNKNOWN.
+   */
   final int status;
 
   EventType(int status) {

@@ -4,7 +4,10 @@ import java.time.Instant;
 
 /** The contract's bounds. Money is in minor units. */
 final class Limits {
-  /** The largest whole number that a double still tells from its neighbours: JavaScript's bound, and so everyone's. */
+  /**
+   * The largest whole number that a double still tells from its neighbours: JavaScript's bound, and
+   * so everyone's.
+   */
   static final long MAX_LONG = (1L << 53) - 1;
 
   /** The largest amount, and the largest item total of one event. */

@@ -3,8 +3,8 @@ package orderup.fold;
 import java.util.List;
 
 /**
- * Names that producers, engines and sinks agree on. They are part of the contract: never rename one. The other copy is
- * schemas/src/names.ts; NamesTest holds the two together.
+ * Names that producers, engines and sinks agree on. They are part of the contract: never rename
+ * one. The other copy is schemas/src/names.ts; NamesTest holds the two together.
  */
 public final class Names {
   public static final String RAW_TOPIC = "orders.events.raw";
@@ -48,7 +48,9 @@ public final class Names {
     private DlqHeaders() {}
   }
 
-  /** The version of the rules in this module (fold, checks): state, snapshots and verdicts carry it. */
+  /**
+   * The version of the rules in this module (fold, checks): state, snapshots and verdicts carry it.
+   */
   public static final int CONTRACT_VERSION = 1;
 
   /** Where a deployment writes the rows of buckets that it does not own. */
@@ -66,7 +68,10 @@ public final class Names {
     return "order-up.engine." + deployment;
   }
 
-  /** Begins every transactional id of a deployment (but Kafka Streams begins them with its consumer group). */
+  /**
+   * Begins every transactional id of a deployment (but Kafka Streams begins them with its consumer
+   * group).
+   */
   public static String transactionalIdPrefix(String deployment) {
     return deployment + "-";
   }

@@ -1,8 +1,8 @@
 package orderup.fold;
 
 /**
- * All that the fold remembers of one order. A value: it never changes, so an engine may share, keep and write it from
- * any thread (only the fold itself must go from one to the next in one thread).
+ * All that the fold remembers of one order. A value: it never changes, so an engine may share, keep
+ * and write it from any thread (only the fold itself must go from one to the next in one thread).
  *
  * @param status the event that set the status last; null where none did
  * @param shipping the value is in minor units

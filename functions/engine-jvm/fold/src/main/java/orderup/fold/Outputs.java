@@ -9,8 +9,9 @@ import orderup.fold.Names.DlqHeaders;
 import orderup.fold.Names.RowHeaders;
 
 /**
- * Where a deployment writes, and under which headers. The bucket of the record's key ({@link Partitioner#bucketOf})
- * says whether it is owned; key and partition are those of the raw record, and a dead letter keeps its value too.
+ * Where a deployment writes, and under which headers. The bucket of the record's key ({@link
+ * Partitioner#bucketOf}) says whether it is owned; key and partition are those of the raw record,
+ * and a dead letter keeps its value too.
  */
 public final class Outputs {
   /** What a dead letter must lose of its raw record's headers before its own are added. */
@@ -29,7 +30,9 @@ public final class Outputs {
   private final String shadowTopic;
   private final String shadowDlqTopic;
 
-  /** @param deployment as flink-1 */
+  /**
+   * @param deployment as flink-1
+   */
   public Outputs(String deployment) {
     engine = deployment.getBytes(UTF_8);
     shadowTopic = Names.shadowTopic(deployment);
@@ -44,7 +47,9 @@ public final class Outputs {
     return owned ? Names.DLQ_TOPIC : shadowDlqTopic;
   }
 
-  /** @param add as Kafka's Headers::add */
+  /**
+   * @param add as Kafka's Headers::add
+   */
   public void rowHeaders(int partition, long offset, BiConsumer<String, byte[]> add) {
     add.accept(RowHeaders.ENGINE, engine);
     add.accept(RowHeaders.PARTITION, decimal(partition));
@@ -52,11 +57,13 @@ public final class Outputs {
   }
 
   /**
-   * The headers that come after the raw record's own, without those named in {@link #DEAD_LETTER_HEADERS}.
+   * The headers that come after the raw record's own, without those named in {@link
+   * #DEAD_LETTER_HEADERS}.
    *
    * @param add as Kafka's Headers::add
    */
-  public void deadLetterHeaders(Rejected rejected, int partition, long offset, BiConsumer<String, byte[]> add) {
+  public void deadLetterHeaders(
+      Rejected rejected, int partition, long offset, BiConsumer<String, byte[]> add) {
     add.accept(DlqHeaders.REASON, rejected.reason().header().getBytes(UTF_8));
     add.accept(DlqHeaders.DETAIL, rejected.detail().getBytes(UTF_8));
     add.accept(DlqHeaders.TOPIC, RAW_TOPIC);

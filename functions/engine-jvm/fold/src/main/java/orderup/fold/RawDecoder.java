@@ -32,15 +32,23 @@ public final class RawDecoder {
   private final AvroReader reader = new AvroReader();
   private final EventBody body = new EventBody(reader);
 
-  /** @param partitions of the raw topic */
+  /**
+   * @param partitions of the raw topic
+   */
   public RawDecoder(int partitions) {
     this.partitions = partitions;
   }
 
-  /** The schema id of a Confluent-framed value, from 0 to 2³²−1; {@link #NO_FRAME} where there is no frame. */
+  /**
+   * The schema id of a Confluent-framed value, from 0 to 2³²−1; {@link #NO_FRAME} where there is no
+   * frame.
+   */
   public static long frameId(byte[] value) {
     if (value.length < FRAME_BYTES || value[0] != 0) return NO_FRAME;
-    return (value[1] & 0xffL) << 24 | (value[2] & 0xff) << 16 | (value[3] & 0xff) << 8 | value[4] & 0xff;
+    return (value[1] & 0xffL) << 24
+        | (value[2] & 0xff) << 16
+        | (value[3] & 0xff) << 8
+        | value[4] & 0xff;
   }
 
   /**
@@ -48,8 +56,8 @@ public final class RawDecoder {
    *
    * @param key null where the record has none; the event keeps the array
    * @param value null where the record has none
-   * @param ids all ids of the raw subject. On an unknown one the caller asks the registry again, once, before it
-   *     believes the answer: see {@link SchemaIds#contains} and {@link #frameId}.
+   * @param ids all ids of the raw subject. On an unknown one the caller asks the registry again,
+   *     once, before it believes the answer: see {@link SchemaIds#contains} and {@link #frameId}.
    */
   public Decoded decode(byte[] key, byte[] value, int partition, SchemaIds ids) {
     if (value == null) return new Rejected(NULL_VALUE, "the record has no value");
@@ -90,7 +98,8 @@ public final class RawDecoder {
 
   private Rejected checkContent() {
     if (body.type == 0 || body.type != body.branch)
-      return new Rejected(TYPE_MISMATCH, "event_type " + body.type + " with payload " + body.branch);
+      return new Rejected(
+          TYPE_MISMATCH, "event_type " + body.type + " with payload " + body.branch);
     if (body.currencyFault != null) return new Rejected(INVALID_CURRENCY, body.currencyFault);
     if (body.quantityFault != null) return new Rejected(INVALID_QUANTITY, body.quantityFault);
     if (body.amountFault != null) return new Rejected(INVALID_AMOUNT, body.amountFault);

@@ -2,7 +2,10 @@ package orderup.fold;
 
 import java.util.Locale;
 
-/** Why a raw record is malformed, in the order in which the contract checks: the first failure is the reason. */
+/**
+ * Why a raw record is malformed, in the order in which the contract checks: the first failure is
+ * the reason.
+ */
 public enum Reason {
   NULL_VALUE,
   FRAMING,

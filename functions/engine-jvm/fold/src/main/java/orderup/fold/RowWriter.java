@@ -13,14 +13,17 @@ public final class RowWriter {
   private final byte[] uuid = new byte[36];
   private final long schemaId;
 
-  /** @param schemaId of the repo's own curated schema, as registered at deploy */
+  /**
+   * @param schemaId of the repo's own curated schema, as registered at deploy
+   */
   public RowWriter(long schemaId) {
     this.schemaId = schemaId;
   }
 
   /** The row in Confluent's frame, in an array of its own. */
   public byte[] write(byte[] orderId, OrderState state) {
-    // in the order of schemas/avro/orders.orders.curated-value.v1.json; AvroTest holds the two together
+    // in the order of schemas/avro/orders.orders.curated-value.v1.json; AvroTest holds the two
+    // together
     w.writeFrame(schemaId);
     w.writeText(orderId);
     w.writeLong(state.status() == null ? 0 : EventType.BY_RANK.get(state.status().rank()).status);
@@ -29,7 +32,8 @@ public final class RowWriter {
     writeAmounts(state);
     w.writeLong(state.paid());
     w.writeLong(state.refunded());
-    for (EventType type : EventType.BY_RANK) if (type.setsStatus()) writeTime(state.latest()[type.rank()]);
+    for (EventType type : EventType.BY_RANK)
+      if (type.setsStatus()) writeTime(state.latest()[type.rank()]);
     w.writeLong(state.firstTs());
     w.writeLong(state.lastTs());
     w.writeLong(state.version());
@@ -50,7 +54,8 @@ public final class RowWriter {
     if (shipping != null) w.writeLong(shipping.value());
     w.writePresent(items != null || shipping != null);
     if (items == null && shipping == null) return;
-    w.writeLong((items == null ? 0 : items.value().amount()) + (shipping == null ? 0 : shipping.value()));
+    w.writeLong(
+        (items == null ? 0 : items.value().amount()) + (shipping == null ? 0 : shipping.value()));
   }
 
   private void writeOptional(Fact<byte[]> text) {

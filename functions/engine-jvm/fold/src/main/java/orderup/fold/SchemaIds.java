@@ -10,7 +10,9 @@ public final class SchemaIds {
   private final long[] ids;
   private final int[] versions;
 
-  /** @param versionById ids as unsigned 32-bit numbers */
+  /**
+   * @param versionById ids as unsigned 32-bit numbers
+   */
   public SchemaIds(Map<Long, Integer> versionById) {
     ids = versionById.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
     versions = new int[ids.length];

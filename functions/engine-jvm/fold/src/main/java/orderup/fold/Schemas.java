@@ -17,7 +17,10 @@ public final class Schemas {
     return read(Names.RAW_SUBJECT, RAW_VERSION);
   }
 
-  /** The schema, as JSON, that this code writes to the curated subject: the id it was registered under is looked up. */
+  /**
+   * The schema, as JSON, that this code writes to the curated subject: the id it was registered
+   * under is looked up.
+   */
   public static String curated() {
     return read(Names.CURATED_SUBJECT, CURATED_VERSION);
   }
@@ -25,7 +28,8 @@ public final class Schemas {
   private static String read(String subject, int version) {
     String name = "/avro/" + subject + ".v" + version + ".json";
     try (InputStream in = Schemas.class.getResourceAsStream(name)) {
-      if (in == null) throw new IllegalStateException(name + " is not in the jar: it comes from schemas/avro");
+      if (in == null)
+        throw new IllegalStateException(name + " is not in the jar: it comes from schemas/avro");
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException error) {
       throw new UncheckedIOException(error);

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * One epoch of who writes what: a value of the shares topic. A deployment owns the buckets of its ranges, both ends
- * included; in an overlap a bucket has two owners. The swap in progress is no worker's business.
+ * One epoch of who writes what: a value of the shares topic. A deployment owns the buckets of its
+ * ranges, both ends included; in an overlap a bucket has two owners. The swap in progress is no
+ * worker's business.
  */
 public final class Shares {
   /** The one key of the shares topic. */
@@ -30,7 +31,10 @@ public final class Shares {
     this.owned = owned;
   }
 
-  /** @throws IllegalArgumentException where this is no epoch: going on with an older one would be a guess */
+  /**
+   * @throws IllegalArgumentException where this is no epoch: going on with an older one would be a
+   *     guess
+   */
   public static Shares parse(byte[] value) {
     JsonNode record;
     try {
@@ -44,7 +48,10 @@ public final class Shares {
     expect(shares.isObject(), "shares is an object", shares);
     Map<String, boolean[]> owned = new HashMap<>();
     for (var share : shares.properties()) {
-      expect(DEPLOYMENT.matcher(share.getKey()).matches(), share.getKey() + " is a deployment", shares);
+      expect(
+          DEPLOYMENT.matcher(share.getKey()).matches(),
+          share.getKey() + " is a deployment",
+          shares);
       owned.put(share.getKey(), buckets(share.getValue()));
     }
     return new Shares(epoch.intValue(), owned);
@@ -70,7 +77,8 @@ public final class Shares {
   }
 
   private static void expect(boolean condition, String rule, JsonNode found) {
-    if (!condition) throw new IllegalArgumentException("not an epoch: " + rule + ", found " + found);
+    if (!condition)
+      throw new IllegalArgumentException("not an epoch: " + rule + ", found " + found);
   }
 
   public int epoch() {

@@ -6,19 +6,21 @@ import orderup.fold.OrderState.Fact;
 import orderup.fold.OrderState.Stamp;
 
 /**
- * The stored form of a state, for a Flink TypeSerializer and a Kafka Streams Serde alike. Reusable; for one thread.
+ * The stored form of a state, for a Flink TypeSerializer and a Kafka Streams Serde alike. Reusable;
+ * for one thread.
  *
- * <p>Byte 0 is the contract's version: another one's state is refolded from raw, never read. Byte 1 is the format's own
- * version, which grows by one with every change of what follows. Every format that was ever released stays readable: a
- * reader reads all up to its own, gives what an older one does not have the value that means "not known", and writes
- * its own. A newer one it refuses: going back needs a savepoint from before. A golden file for each format, in
- * src/test/resources, must be read for ever.
+ * <p>Byte 0 is the contract's version: another one's state is refolded from raw, never read. Byte 1
+ * is the format's own version, which grows by one with every change of what follows. Every format
+ * that was ever released stays readable: a reader reads all up to its own, gives what an older one
+ * does not have the value that means "not known", and writes its own. A newer one it refuses: going
+ * back needs a savepoint from before. A golden file for each format, in src/test/resources, must be
+ * read for ever.
  *
- * <p>Format 1, in Avro's varints and strings (a union of null and T where T?): number of event ids, and each in 16
- * bytes · first event_ts · last event_ts · status stamp? · customer {text, stamp}? · currency {text, stamp}? · items
- * {count, amount, stamp}? · shipping {amount, stamp}? · for each rank the latest event_ts? · paid · refunded. A stamp is
- * event_ts, rank, index of the event id. Every time but the first is stored as what it comes after the first, which is
- * shorter.
+ * <p>Format 1, in Avro's varints and strings (a union of null and T where T?): number of event ids,
+ * and each in 16 bytes · first event_ts · last event_ts · status stamp? · customer {text, stamp}? ·
+ * currency {text, stamp}? · items {count, amount, stamp}? · shipping {amount, stamp}? · for each
+ * rank the latest event_ts? · paid · refunded. A stamp is event_ts, rank, index of the event id.
+ * Every time but the first is stored as what it comes after the first, which is shorter.
  */
 public final class StateFormat {
   private static final int FORMAT = 1;
@@ -84,17 +86,24 @@ public final class StateFormat {
       expectVersion("contract version", r.readByte(), Names.CONTRACT_VERSION);
       expectVersion("format", r.readByte(), FORMAT);
       OrderState state = read();
-      if (r.remaining() > 0 || r.outOfRange() || r.invalidUtf8()) throw new NotDecodable("not a state");
+      if (r.remaining() > 0 || r.outOfRange() || r.invalidUtf8())
+        throw new NotDecodable("not a state");
       return state;
     } catch (NotDecodable error) {
-      throw new IllegalArgumentException("the stored state is damaged: " + error.getMessage(), error);
+      throw new IllegalArgumentException(
+          "the stored state is damaged: " + error.getMessage(), error);
     }
   }
 
   private static void expectVersion(String what, int found, int expected) {
     if (found == expected) return;
     throw new IllegalArgumentException(
-        "the stored state has " + what + " " + found + ", and this code reads " + expected
+        "the stored state has "
+            + what
+            + " "
+            + found
+            + ", and this code reads "
+            + expected
             + ": run the version that wrote it, or start this one as a new deployment");
   }
 
@@ -106,10 +115,13 @@ public final class StateFormat {
     Fact<byte[]> customer = r.readPresent() ? new Fact<>(readText(), readStamp(first, ids)) : null;
     Fact<byte[]> currency = r.readPresent() ? new Fact<>(readText(), readStamp(first, ids)) : null;
     Fact<ItemTotals> items =
-        r.readPresent() ? new Fact<>(new ItemTotals(r.readInt(), r.readLong()), readStamp(first, ids)) : null;
+        r.readPresent()
+            ? new Fact<>(new ItemTotals(r.readInt(), r.readLong()), readStamp(first, ids))
+            : null;
     Fact<Long> shipping = r.readPresent() ? new Fact<>(r.readLong(), readStamp(first, ids)) : null;
     long[] latest = new long[EventType.BY_RANK.size()];
-    for (int rank = 0; rank < latest.length; rank++) latest[rank] = r.readPresent() ? first + r.readLong() : NEVER;
+    for (int rank = 0; rank < latest.length; rank++)
+      latest[rank] = r.readPresent() ? first + r.readLong() : NEVER;
     long paid = r.readLong();
     long refunded = r.readLong();
     return new OrderState(
@@ -117,7 +129,8 @@ public final class StateFormat {
   }
 
   private Stamp readStamp(long first, EventIds ids) {
-    return new Stamp(first + r.readLong(), r.readIndex(EventType.BY_RANK.size()), r.readIndex(ids.count()));
+    return new Stamp(
+        first + r.readLong(), r.readIndex(EventType.BY_RANK.size()), r.readIndex(ids.count()));
   }
 
   private byte[] readText() {

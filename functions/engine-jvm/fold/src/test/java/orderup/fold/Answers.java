@@ -15,9 +15,9 @@ import orderup.fold.SmallestEngine.Row;
 /**
  * What this fold answers to a log of raw records, for whoever compares it with another one.
  *
- * <p>Arguments: the number of partitions, and the one known schema id. In, a line for each record: partition, key and
- * value, the bytes in hex and null as "-". Out, a line for each: "row" and its value in hex, "duplicate", or "rejected"
- * and the reason.
+ * <p>Arguments: the number of partitions, and the one known schema id. In, a line for each record:
+ * partition, key and value, the bytes in hex and null as "-". Out, a line for each: "row" and its
+ * value in hex, "duplicate", or "rejected" and the reason.
  */
 final class Answers {
 
@@ -28,7 +28,8 @@ final class Answers {
     var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] parts = line.split(" ", -1);
-      out.println(text(engine.answer(bytes(parts[1]), bytes(parts[2]), Integer.parseInt(parts[0]))));
+      out.println(
+          text(engine.answer(bytes(parts[1]), bytes(parts[2]), Integer.parseInt(parts[0]))));
     }
     out.flush();
   }

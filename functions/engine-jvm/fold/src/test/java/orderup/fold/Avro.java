@@ -40,14 +40,17 @@ final class Avro {
   /** A flat record (no record or array in it), as the vectors write it. */
   static ObjectNode json(GenericRecord record) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    for (Schema.Field field : record.getSchema().getFields()) json.set(field.name(), json(record.get(field.pos())));
+    for (Schema.Field field : record.getSchema().getFields())
+      json.set(field.name(), json(record.get(field.pos())));
     return json;
   }
 
   private static JsonNode json(Object value) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     if (value == null) return nodes.nullNode();
-    return value instanceof Number number ? nodes.numberNode(number.longValue()) : nodes.textNode(value.toString());
+    return value instanceof Number number
+        ? nodes.numberNode(number.longValue())
+        : nodes.textNode(value.toString());
   }
 
   private Avro() {}

@@ -1,13 +1,14 @@
 package orderup.fold;
 
+import static orderup.fold.SmallEvents.bytes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static orderup.fold.SmallEvents.bytes;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +29,9 @@ class AvroTest {
   private static final int SEEDS = 2_000;
   private static final int PARTITIONS = 4;
   private static final SchemaIds IDS = new SchemaIds(Map.of(1L, 1));
-  private static final String[] TEXTS = {"x", "id-1", "\u00e9", "\u20ac\u0000", "\ud83d\udce6", "y".repeat(200)};
+  private static final String[] TEXTS = {
+    "x", "id-1", "\u00e9", "\u20ac\u0000", "\ud83d\udce6", "y".repeat(200)
+  };
 
   @Test
   void anEventThatAvroWroteIsReadAsItWas() throws IOException {
@@ -45,12 +48,17 @@ class AvroTest {
   private static Decoded decode(GenericRecord record) throws IOException {
     byte[] key = bytes(record.get("order_id").toString());
     return new RawDecoder(PARTITIONS)
-        .decode(key, Vectors.framed(1, Avro.write(record)), Partitioner.partitionOf(key, PARTITIONS), IDS);
+        .decode(
+            key,
+            Vectors.framed(1, Avro.write(record)),
+            Partitioner.partitionOf(key, PARTITIONS),
+            IDS);
   }
 
   private static void assertSame(GenericRecord record, OrderEvent event) {
     assertArrayEquals(bytes(record.get("order_id").toString()), event.orderId());
-    assertEquals(record.get("event_id").toString(), new UUID(event.idHigh(), event.idLow()).toString());
+    assertEquals(
+        record.get("event_id").toString(), new UUID(event.idHigh(), event.idLow()).toString());
     assertEquals(record.get("event_type").toString(), event.type().name());
     assertEquals(record.get("event_ts"), event.ts());
     GenericRecord payload = (GenericRecord) record.get("payload");
@@ -84,7 +92,10 @@ class AvroTest {
     return new ItemTotals(count, amount);
   }
 
-  /** A random event that the contract allows, built from the schema so that a new field is not forgotten. */
+  /**
+   * A random event that the contract allows, built from the schema so that a new field is not
+   * forgotten.
+   */
   private static GenericRecord event(Random random) {
     GenericRecord record = new GenericData.Record(Avro.RAW);
     int rank = random.nextInt(EventType.BY_RANK.size());
@@ -93,7 +104,9 @@ class AvroTest {
     record.put("event_type", new GenericData.EnumSymbol(type, type.getEnumSymbols().get(rank + 1)));
     record.put("event_ts", random.nextLong(Limits.MIN_EVENT_TS, Limits.MAX_EVENT_TS + 1));
     record.put("order_id", text(random));
-    record.put("payload", value("payload", Avro.RAW.getField("payload").schema().getTypes().get(rank + 1), random));
+    record.put(
+        "payload",
+        value("payload", Avro.RAW.getField("payload").schema().getTypes().get(rank + 1), random));
     record.put("schema_version", random.nextInt());
     return record;
   }
@@ -106,7 +119,8 @@ class AvroTest {
       case UNION -> random.nextBoolean() ? null : value(name, schema.getTypes().get(1), random);
       case ARRAY -> {
         List<Object> items = new ArrayList<>();
-        for (int i = random.nextInt(5); i > 0; i--) items.add(value(name, schema.getElementType(), random));
+        for (int i = random.nextInt(5); i > 0; i--)
+          items.add(value(name, schema.getElementType(), random));
         yield items;
       }
       case RECORD -> {
@@ -131,7 +145,9 @@ class AvroTest {
       byte[] value = mutate(Vectors.framed(1, Avro.write(event(random))), random);
       byte[] key = bytes(TEXTS[random.nextInt(TEXTS.length)]);
 
-      Decoded decoded = new RawDecoder(PARTITIONS).decode(key, value, Partitioner.partitionOf(key, PARTITIONS), IDS);
+      Decoded decoded =
+          new RawDecoder(PARTITIONS)
+              .decode(key, value, Partitioner.partitionOf(key, PARTITIONS), IDS);
 
       if (decoded instanceof Rejected rejected) assertNotEquals("", rejected.detail());
       if (!(decoded instanceof OrderEvent event)) continue;
@@ -142,15 +158,19 @@ class AvroTest {
   }
 
   private static byte[] mutate(byte[] value, Random random) {
-    byte[] changed = random.nextInt(4) == 0 ? Arrays.copyOf(value, random.nextInt(value.length + 4)) : value;
-    if (changed.length > 5) changed[5 + random.nextInt(changed.length - 5)] = (byte) random.nextInt();
+    byte[] changed =
+        random.nextInt(4) == 0 ? Arrays.copyOf(value, random.nextInt(value.length + 4)) : value;
+    if (changed.length > 5)
+      changed[5 + random.nextInt(changed.length - 5)] = (byte) random.nextInt();
     return changed;
   }
 
-  /** A newer file in schemas/avro is a newer schema: this code must then learn it, or stop at it. */
+  /**
+   * A newer file in schemas/avro is a newer schema: this code must then learn it, or stop at it.
+   */
   @Test
-  void theSchemaFilesAreThoseThatThisCodeKnows() throws IOException {
-    Path folder = Path.of(Schemas.class.getResource("/avro").getPath());
+  void theSchemaFilesAreThoseThatThisCodeKnows() throws IOException, URISyntaxException {
+    Path folder = Path.of(Schemas.class.getResource("/avro").toURI());
     try (var files = Files.list(folder)) {
       assertEquals(
           List.of(

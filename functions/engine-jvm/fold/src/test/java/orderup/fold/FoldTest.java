@@ -60,7 +60,9 @@ class FoldTest {
         log.add(random.nextInt(log.size() + 1), events.get(random.nextInt(events.size())));
 
       assertEquals(
-          row(last(events)).without("last_event_id"), row(last(log)).without("last_event_id"), "seed " + seed);
+          row(last(events)).without("last_event_id"),
+          row(last(log)).without("last_event_id"),
+          "seed " + seed);
     }
   }
 

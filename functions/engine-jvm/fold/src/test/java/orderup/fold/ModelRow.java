@@ -14,8 +14,8 @@ import java.util.function.Function;
 import orderup.fold.Decoded.OrderEvent;
 
 /**
- * The fold again, from the contract's sentences and with nothing of the fold's code: all events at once, sorted, and
- * each fact read off the end. Slow and plain, so that it can be believed.
+ * The fold again, from the contract's sentences and with nothing of the fold's code: all events at
+ * once, sorted, and each fact read off the end. Slow and plain, so that it can be believed.
  */
 final class ModelRow {
   private final List<OrderEvent> applied;
@@ -33,7 +33,9 @@ final class ModelRow {
             .toList();
   }
 
-  /** @param log the order's events as they lie in raw, at least one */
+  /**
+   * @param log the order's events as they lie in raw, at least one
+   */
   static ObjectNode of(List<OrderEvent> log) {
     return new ModelRow(log).row();
   }
@@ -42,7 +44,8 @@ final class ModelRow {
     ItemTotals items = last(OrderEvent::items);
     Long itemsAmount = items == null ? null : items.amount();
     Long shipping = last(OrderEvent::shippingAmount);
-    Long total = itemsAmount == null && shipping == null ? null : zero(itemsAmount) + zero(shipping);
+    Long total =
+        itemsAmount == null && shipping == null ? null : zero(itemsAmount) + zero(shipping);
     ObjectNode row = JsonNodeFactory.instance.objectNode();
     row.put("order_id", text(SmallEvents.ORDER));
     row.put("status", Objects.requireNonNullElse(last(ModelRow::status), "UNKNOWN"));
@@ -69,7 +72,11 @@ final class ModelRow {
   }
 
   private <T> T last(Function<OrderEvent, T> read) {
-    return sorted.stream().map(read).filter(Objects::nonNull).reduce((before, after) -> after).orElse(null);
+    return sorted.stream()
+        .map(read)
+        .filter(Objects::nonNull)
+        .reduce((before, after) -> after)
+        .orElse(null);
   }
 
   private Long lastOf(EventType type) {
@@ -77,7 +84,9 @@ final class ModelRow {
   }
 
   private static String status(OrderEvent event) {
-    return event.type() == EventType.ORDER_UPDATED ? null : event.type().name().substring("ORDER_".length());
+    return event.type() == EventType.ORDER_UPDATED
+        ? null
+        : event.type().name().substring("ORDER_".length());
   }
 
   private long sum(EventType type) {

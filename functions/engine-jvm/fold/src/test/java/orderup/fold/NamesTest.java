@@ -17,17 +17,20 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * Names.java against schemas/src/names.ts, which is parsed here and not generated from: so Maven's own run sees a
- * difference, without Node. The parser knows the few forms of that file; a line it does not know fails the test.
+ * Names.java against schemas/src/names.ts, which is parsed here and not generated from: so Maven's
+ * own run sees a difference, without Node. The parser knows the few forms of that file; a line it
+ * does not know fails the test.
  */
 class NamesTest {
   private static final String DEPLOYMENT = "flink-1";
+
   /** What names.ts computes from its other names. */
   private static final String DERIVED = "DEPLOYMENTS";
 
   private static final Pattern EXPORT =
       Pattern.compile(
-          "^export const (\\w+)(?:: [^=]+)? = (.*?)(?=\\n\\n|\\n(?:export|/)|\\z)", Pattern.MULTILINE | Pattern.DOTALL);
+          "^export const (\\w+)(?:: [^=]+)? = (.*?)(?=\\n\\n|\\n(?:export|/)|\\z)",
+          Pattern.MULTILINE | Pattern.DOTALL);
   private static final Pattern TEXT = Pattern.compile("'([^']*)'|`([^`]*)`|([0-9]+)");
   private static final Pattern FUNCTION = Pattern.compile("\\(deployment: string\\) => (`[^`]*`)");
   private static final Pattern ENTRY = Pattern.compile("(\\w+): ('[^']*'),");
@@ -59,11 +62,14 @@ class NamesTest {
         int entries = 0;
         for (Matcher entry = ENTRY.matcher(value); entry.find(); entries++)
           names.put(name + "." + entry.group(1), text(entry.group(2), names));
-        assertEquals(value.lines().count() - 2, entries, () -> "each line of " + name + " is an entry");
+        assertEquals(
+            value.lines().count() - 2, entries, () -> "each line of " + name + " is an entry");
       } else if (value.startsWith("[")) names.put(name, value.replaceAll("['\\s]", ""));
       else names.put(name, text(value, names));
     }
-    assertEquals(Pattern.compile("^export const", Pattern.MULTILINE).matcher(source).results().count(), exports);
+    assertEquals(
+        Pattern.compile("^export const", Pattern.MULTILINE).matcher(source).results().count(),
+        exports);
     names.remove("deployment");
     return names;
   }
@@ -77,9 +83,11 @@ class NamesTest {
 
   private static Map<String, String> ofJava() throws ReflectiveOperationException {
     Map<String, String> names = new TreeMap<>();
-    for (Field field : Names.class.getFields()) names.put(field.getName(), field.get(null).toString().replace(" ", ""));
+    for (Field field : Names.class.getFields())
+      names.put(field.getName(), field.get(null).toString().replace(" ", ""));
     for (Method method : Names.class.getDeclaredMethods())
-      if (Modifier.isPublic(method.getModifiers())) names.put(method.getName(), (String) method.invoke(null, DEPLOYMENT));
+      if (Modifier.isPublic(method.getModifiers()))
+        names.put(method.getName(), (String) method.invoke(null, DEPLOYMENT));
     for (Class<?> group : Names.class.getClasses())
       for (Field field : group.getFields())
         names.put(

@@ -41,6 +41,7 @@ class OutputsTest {
             "dlq-offset=41",
             "dlq-engine=flink-2"),
         added);
-    assertEquals(Outputs.DEAD_LETTER_HEADERS, added.stream().map(header -> header.split("=")[0]).toList());
+    assertEquals(
+        Outputs.DEAD_LETTER_HEADERS, added.stream().map(header -> header.split("=")[0]).toList());
   }
 }

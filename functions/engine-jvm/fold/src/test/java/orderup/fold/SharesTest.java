@@ -28,7 +28,9 @@ class SharesTest {
   @Test
   void rangesHoldBothTheirEndsAndMayOverlap() {
     Shares shares =
-        parse("{'epoch': 2, 'shares': {'node-1': [[10, 99]], 'flink-1': [[0, 3], [2, 4], [9, 9]]}, 'swap': {'to': 'flink-1'}}");
+        parse(
+            "{'epoch': 2, 'shares': {'node-1': [[10, 99]], 'flink-1': [[0, 3], [2, 4], [9, 9]]},"
+                + " 'swap': {'to': 'flink-1'}}");
     assertEquals(2, shares.epoch());
     assertEquals(range(10, 99), owned(shares, "node-1"));
     assertEquals(List.of(0, 1, 2, 3, 4, 9), owned(shares, "flink-1"));

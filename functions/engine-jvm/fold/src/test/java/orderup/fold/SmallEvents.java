@@ -10,7 +10,10 @@ import java.util.Set;
 import java.util.UUID;
 import orderup.fold.Decoded.OrderEvent;
 
-/** Events of one order out of few ids, times and values, so that they collide and tie: every log from its seed. */
+/**
+ * Events of one order out of few ids, times and values, so that they collide and tie: every log
+ * from its seed.
+ */
 final class SmallEvents {
   static final byte[] ORDER = bytes("o-1");
 
@@ -45,7 +48,9 @@ final class SmallEvents {
 
   OrderEvent event() {
     // such that ids differ in the sign bit of either half
-    UUID id = UUID.fromString("%s0000000-0000-4000-%s000-00000000000%s".formatted(pick(HEX), pick(HEX), pick(HEX)));
+    UUID id =
+        UUID.fromString(
+            "%s0000000-0000-4000-%s000-00000000000%s".formatted(pick(HEX), pick(HEX), pick(HEX)));
     EventType type = EventType.BY_RANK.get(random.nextInt(EventType.BY_RANK.size()));
     boolean created = type == EventType.ORDER_CREATED;
     boolean updated = type == EventType.ORDER_UPDATED;

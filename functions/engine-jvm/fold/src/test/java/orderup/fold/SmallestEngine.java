@@ -34,7 +34,8 @@ final class SmallestEngine {
 
   Answer answer(byte[] key, byte[] value, int partition) {
     Decoded decoded = decoder.decode(key, value, partition, ids);
-    if (decoded instanceof Rejected rejected) return new DeadLetter(rejected.reason(), rejected.detail());
+    if (decoded instanceof Rejected rejected)
+      return new DeadLetter(rejected.reason(), rejected.detail());
     if (decoded instanceof NewerSchema newer) return new Stopped(newer.id(), newer.version());
     OrderEvent event = (OrderEvent) decoded;
     ByteBuffer order = ByteBuffer.wrap(event.orderId());

@@ -62,7 +62,8 @@ class StateFormatTest {
       byte[] stored = format.encode(fold(new SmallEvents(seed).log()));
       for (int length = 0; length <= stored.length + 1; length++) {
         byte[] other = Arrays.copyOf(stored, length);
-        if (length != stored.length) assertThrows(IllegalArgumentException.class, () -> format.decode(other));
+        if (length != stored.length)
+          assertThrows(IllegalArgumentException.class, () -> format.decode(other));
       }
     }
   }
@@ -91,7 +92,8 @@ class StateFormatTest {
 
   private static byte[] hex(String resource) throws IOException {
     try (InputStream in = StateFormatTest.class.getResourceAsStream(resource)) {
-      return HexFormat.of().parseHex(new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip());
+      return HexFormat.of()
+          .parseHex(new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip());
     }
   }
 }

@@ -20,7 +20,8 @@ final class Vectors {
   static final long KNOWN = 0x01020304L;
   static final long NEWER = 0x05060708L;
   static final long UNKNOWN = 0x0a0b0c0dL;
-  static final SchemaIds IDS = new SchemaIds(Map.of(KNOWN, Schemas.RAW_VERSION, NEWER, Schemas.RAW_VERSION + 1));
+  static final SchemaIds IDS =
+      new SchemaIds(Map.of(KNOWN, Schemas.RAW_VERSION, NEWER, Schemas.RAW_VERSION + 1));
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,16 +31,24 @@ final class Vectors {
     List<Vector> vectors = new ArrayList<>();
     for (Path file : files()) {
       JsonNode content = JSON.readTree(file.toFile());
-      if (content.get("contract").intValue() != Names.CONTRACT_VERSION) throw new IOException("contract of " + file);
+      if (content.get("contract").intValue() != Names.CONTRACT_VERSION)
+        throw new IOException("contract of " + file);
       for (JsonNode vector : content.get("vectors"))
-        vectors.add(new Vector(file.getFileName().toString(), vector.get("name").textValue(), vector.get("steps")));
+        vectors.add(
+            new Vector(
+                file.getFileName().toString(),
+                vector.get("name").textValue(),
+                vector.get("steps")));
     }
     return vectors;
   }
 
   private static List<Path> files() throws IOException {
     try (Stream<Path> all = Files.list(Path.of(Vectors.class.getResource("/vectors").toURI()))) {
-      return all.filter(file -> file.getFileName().toString().matches("(fold|accept|reject)-.*\\.json")).sorted().toList();
+      return all.filter(
+              file -> file.getFileName().toString().matches("(fold|accept|reject)-.*\\.json"))
+          .sorted()
+          .toList();
     } catch (URISyntaxException error) {
       throw new IOException(error);
     }
@@ -54,10 +63,14 @@ final class Vectors {
   static byte[] key(JsonNode step) {
     JsonNode key = step.get("key");
     if (key.isNull()) return null;
-    return key.has("utf8") ? key.get("utf8").textValue().getBytes(StandardCharsets.UTF_8) : hex(key.get("hex"));
+    return key.has("utf8")
+        ? key.get("utf8").textValue().getBytes(StandardCharsets.UTF_8)
+        : hex(key.get("hex"));
   }
 
-  /** @param i which of the step's {@code times}, from 0 */
+  /**
+   * @param i which of the step's {@code times}, from 0
+   */
   static byte[] value(JsonNode step, int i) {
     JsonNode value = step.get("value");
     if (value.isNull()) return null;

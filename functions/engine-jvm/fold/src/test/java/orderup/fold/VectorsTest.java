@@ -25,12 +25,16 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every vector of the contract, through bytes in and bytes out, with the state stored after every event. */
+/**
+ * Every vector of the contract, through bytes in and bytes out, with the state stored after every
+ * event.
+ */
 class VectorsTest {
 
   @TestFactory
   Stream<DynamicTest> vectors() throws IOException {
-    return Vectors.load().stream().map(vector -> dynamicTest(vector.file() + ": " + vector.name(), () -> run(vector)));
+    return Vectors.load().stream()
+        .map(vector -> dynamicTest(vector.file() + ": " + vector.name(), () -> run(vector)));
   }
 
   private static void run(Vector vector) throws IOException {
@@ -41,11 +45,15 @@ class VectorsTest {
         partitions = step.get("partitions").intValue();
         engine = new SmallestEngine(partitions, Vectors.IDS);
       }
-      assertEquals(partitions, step.get("partitions").intValue(), "a vector has one number of partitions");
+      assertEquals(
+          partitions, step.get("partitions").intValue(), "a vector has one number of partitions");
       int times = step.path("times").asInt(1);
       for (int i = 0; i < times; i++) {
-        Answer answer = engine.answer(Vectors.key(step), Vectors.value(step, i), step.get("partition").intValue());
-        if (i < times - 1) assertTrue(answer instanceof Row, () -> "record before the last: " + answer);
+        Answer answer =
+            engine.answer(
+                Vectors.key(step), Vectors.value(step, i), step.get("partition").intValue());
+        if (i < times - 1)
+          assertTrue(answer instanceof Row, () -> "record before the last: " + answer);
         else assertEquals(text(step.get("expect")), text(json(answer)));
       }
     }
@@ -67,7 +75,10 @@ class VectorsTest {
     return record;
   }
 
-  /** As text, so that a number is equal whether Jackson took it for an int or a long, and a failure can be read. */
+  /**
+   * As text, so that a number is equal whether Jackson took it for an int or a long, and a failure
+   * can be read.
+   */
   private static String text(JsonNode json) {
     return json.toPrettyString();
   }
@@ -97,7 +108,9 @@ class VectorsTest {
       assertEquals(entry.get("bucket").intValue(), Partitioner.bucketOf(key), entry::toString);
       for (var n : entry.get("partitions").properties())
         assertEquals(
-            n.getValue().intValue(), Partitioner.partitionOf(key, Integer.parseInt(n.getKey())), entry::toString);
+            n.getValue().intValue(),
+            Partitioner.partitionOf(key, Integer.parseInt(n.getKey())),
+            entry::toString);
     }
   }
 }
