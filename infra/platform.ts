@@ -47,15 +47,6 @@ export function platform(settings: Settings) {
   })
   const runtime: Runtime = { ...place, kafka: access, registryUrl: registry.url }
   /** what there is to watch of it, where it is ours */
-  const watched = {
-    ...(access.clusterArn && {
-      kafka: {
-        // arn:…:cluster/<name>/<uuid>
-        clusterName: access.clusterArn.apply((arn) => arn.split('/')[1] ?? ''),
-        ...(settings.kafka.kind === 'msk' && { brokers: sizes.broker.count }),
-      },
-    }),
-    ...registry.watched,
-  }
+  const watched = { ...kafka.watched, ...registry.watched }
   return { runtime, topics, registry, alarmTopic, watched }
 }

@@ -101,7 +101,7 @@ export class RegistryDatabase extends pulumi.ComponentResource {
     )
     // sslmode=require: RDS's own authority is not in the registry's image, so the server's name is not checked
     this.jdbcUrl = pulumi.interpolate`jdbc:postgresql://${database.address}:${PORT}/${DATABASE}?sslmode=require`
-    this.secretArn = database.masterUserSecrets.apply(([secret]) => secret?.secretArn ?? '')
+    this.secretArn = database.masterUserSecrets[0]!.secretArn
     this.identifier = database.identifier
     this.registerOutputs({ identifier: this.identifier })
   }

@@ -135,10 +135,3 @@ test('a policy fits into a role', () => {
   for (const worker of WORKERS)
     assert.ok(JSON.stringify(kafkaStatements(CLUSTER, worker)).length < 8_000, worker)
 })
-
-test("another resource's ARN is refused", () => {
-  assert.throws(
-    () => kafkaStatements('arn:aws:kafka:eu-west-1:123456789012:topic/orders/u/t', 'sink'),
-    /is not an MSK cluster's ARN: arn:…:cluster\/<name>\/<uuid>/,
-  )
-})

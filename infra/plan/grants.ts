@@ -109,11 +109,8 @@ type Kind = 'topic' | 'group' | 'transactional-id'
  * What a worker may do in an MSK cluster: the contract's names and no others. Each list of actions is the one that
  * MSK's documentation asks for by use case, "Common use cases for client authorization policy".
  * @param clusterArn arn:…:cluster/<name>/<uuid>
- * @throws Error where that is no cluster's ARN
  */
 export function kafkaStatements(clusterArn: string, worker: Worker): Statement[] {
-  if (!/^arn:[^:]+:kafka:[^:]+:\d+:cluster\/[^/]+\/[^/]+$/.test(clusterArn))
-    throw new Error(`${clusterArn} is not an MSK cluster's ARN: arn:…:cluster/<name>/<uuid>`)
   const allow = (
     Sid: string,
     kind: Kind,
