@@ -72,8 +72,9 @@ test('where stacks are protected, the database is neither deleted nor lost', asy
       inputs['deletionProtection'],
       inputs['skipFinalSnapshot'],
       inputs['finalSnapshotIdentifier'],
+      inputs['deleteAutomatedBackups'],
     ],
-    [true, true, true, false, 'order-up-dev-registry-final'],
+    [true, true, true, false, 'order-up-dev-registry-final', false],
   )
 })
 
@@ -83,7 +84,12 @@ test('it reads its password from where RDS keeps it, and is found by its name', 
 
   const [container] = JSON.parse(
     one('aws:ecs/taskDefinition:TaskDefinition').inputs['containerDefinitions'] as string,
-  ) as [{ environment: { name: string }[]; secrets: { name: string; valueFrom: string }[] }]
+  ) as [
+    {
+      environment: { name: string; value: string }[]
+      secrets: { name: string; valueFrom: string }[]
+    },
+  ]
   assert.deepEqual(
     container.environment.map(({ name }) => name),
     [
@@ -92,6 +98,10 @@ test('it reads its password from where RDS keeps it, and is found by its name', 
       'APICURIO_STORAGE_KIND',
       'APICURIO_STORAGE_SQL_KIND',
     ],
+  )
+  assert.match(
+    container.environment[0]?.value ?? '',
+    /^jdbc:postgresql:\/\/[^/]+:5432\/registry\?sslmode=require$/,
   )
   assert.equal(container.secrets[0]?.name, 'APICURIO_DATASOURCE_PASSWORD')
   assert.match(container.secrets[0].valueFrom, /:secret:rds!db-[^:]+:password::$/)

@@ -35,7 +35,7 @@ const CONFIG = {
 
 /** Settings of a dev stack, with other values for some keys; with another tier, of that one's stack. */
 export const settingsOf = (changed: Readonly<Record<string, unknown>> = {}): Settings =>
-  parseSettings(String(changed['tier'] ?? CONFIG.tier), {
+  parseSettings((changed['tier'] as string | undefined) ?? CONFIG.tier, {
     'aws:region': REGION,
     ...Object.fromEntries(
       Object.entries({ ...CONFIG, ...changed }).map(([key, value]) => [
