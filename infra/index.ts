@@ -64,9 +64,10 @@ export const alarms = alarmTopicArn
 /** what a person would run next */
 export const next = {
   send: pulumi.interpolate`awscurl --service execute-api --region ${settings.region} -X POST ${producer.url} -d @event.json`,
-  epoch: pulumi.interpolate`aws lambda invoke --function-name ${functionName} --cli-binary-format raw-in-base64-out --payload '{"action":"shares"}' /dev/stdout`,
-  sinkLog: pulumi.interpolate`aws logs tail ${sink.logGroupName} --follow`,
+  epoch: pulumi.interpolate`aws lambda invoke --region ${settings.region} --function-name ${functionName} --cli-binary-format raw-in-base64-out --payload '{"action":"shares"}' /dev/stdout`,
+  sinkLog: pulumi.interpolate`aws logs tail ${sink.logGroupName} --follow --region ${settings.region}`,
   engineLogs: engines.map(
-    ({ logGroupName }) => pulumi.interpolate`aws logs tail ${logGroupName} --follow`,
+    ({ logGroupName }) =>
+      pulumi.interpolate`aws logs tail ${logGroupName} --follow --region ${settings.region}`,
   ),
 }

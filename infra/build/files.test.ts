@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bytesIn, hashOf, readFolder, replaceFolder, under, type Files } from './files.ts'
@@ -56,4 +57,18 @@ test('where it cannot write, the folder stays and nothing lies about', async (t)
 
   assert.equal(hashOf(readFolder(folder)), hashOf(old))
   assert.deepEqual(await readdir(root), ['dist'])
+})
+
+test('everybody may read what is written, whatever the umask: an image gives it to root', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'order-up-files-'))
+  t.after(() => rm(root, { recursive: true }))
+  const folder = join(root, 'dist')
+  const umask = process.umask(0o077)
+  t.after(() => process.umask(umask))
+
+  replaceFolder(folder, filesOf({ 'app/index.mjs': 'x' }))
+
+  const modeOf = async (path: string) => ((await stat(join(folder, path))).mode & 0o777).toString(8)
+  assert.equal(await modeOf('app'), '755')
+  assert.equal(await modeOf('app/index.mjs'), '644')
 })

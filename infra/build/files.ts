@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -45,7 +46,8 @@ export function readFolder(folder: string): Files {
 
 /**
  * Makes a folder hold these files and no others. They are written beside it and take its place when they are whole: a
- * build that fails leaves the folder as it was (one that is killed in the moment between, without it).
+ * build that fails leaves the folder as it was (one that is killed in the moment between, without it). Everybody may read
+ * them, whatever the umask: in an image they belong to root, and the worker is not root.
  */
 export function replaceFolder(folder: string, files: Files): void {
   const next = `${folder}-next-${process.pid}`
@@ -55,7 +57,10 @@ export function replaceFolder(folder: string, files: Files): void {
       const target = join(next, path)
       mkdirSync(dirname(target), { recursive: true })
       writeFileSync(target, bytes)
+      chmodSync(target, 0o644)
     }
+    for (const entry of readdirSync(next, { recursive: true, withFileTypes: true }))
+      if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755)
     if (existsSync(folder)) renameSync(folder, last)
     renameSync(next, folder)
   } finally {

@@ -99,6 +99,11 @@ function scene(t: TestContext, answers: Readonly<Record<string, readonly Answer[
 
 const standIn = (program: string, log: string, answers: object) => `#!${process.execPath}
 const { appendFileSync, readFileSync, writeFileSync } = require('node:fs')
+// before it says anything: who reads that may end it at once
+process.on('SIGTERM', () => {
+  appendFileSync(${JSON.stringify(log)}, '{"command":"ended","input":""}\\n')
+  process.exit(1)
+})
 const args = process.argv.slice(2)
 const input = readFileSync(0, 'utf8')
 appendFileSync(${JSON.stringify(log)}, JSON.stringify({ command: [${JSON.stringify(program)}, ...args].join(' '), input }) + '\\n')
@@ -108,10 +113,6 @@ process.stdout.write(answer.out ?? '')
 process.stderr.write(answer.err ?? '')
 process.exitCode = answer.code ?? 0
 if (answer.hang) setInterval(() => {}, 1_000)
-process.on('SIGTERM', () => {
-  appendFileSync(${JSON.stringify(log)}, '{"command":"ended","input":""}\\n')
-  process.exit(1)
-})
 `
 
 const describe = (name: string, tag: string) =>

@@ -113,40 +113,42 @@ export class ControlFunction extends pulumi.ComponentResource {
 }
 
 /** To see that every engine runs as it was deployed: read only, this stack's only. */
-const proofStatements = ({ stack, region, accountId, ecsClusterArn }: Runtime) =>
-  pulumi.all([accountId, ecsClusterArn]).apply(([account, cluster]): Statement[] => {
-    const inCluster = (kind: string) => `${cluster.replace(':cluster/', `:${kind}/`)}/*`
-    return [
-      {
-        Sid: 'Services',
-        Effect: 'Allow',
-        Action: ['ecs:DescribeServices'],
-        Resource: [inCluster('service')],
-      },
-      {
-        Sid: 'Tasks',
-        Effect: 'Allow',
-        Action: ['ecs:DescribeTasks'],
-        Resource: [inCluster('task')],
-      },
-      {
-        // its resource is a container instance, and Fargate has none
-        Sid: 'ListTasks',
-        Effect: 'Allow',
-        Action: ['ecs:ListTasks'],
-        Resource: ['*'],
-        Condition: { ArnEquals: { 'ecs:cluster': cluster } },
-      },
-      {
-        Sid: 'Applications',
-        Effect: 'Allow',
-        Action: ['kinesisanalytics:DescribeApplication'],
-        Resource: [
-          `arn:aws:kinesisanalytics:${region}:${account}:application/${flinkApplicationPrefix(stack)}*`,
-        ],
-      },
-    ]
-  })
+const proofStatements = ({ stack, region, accountId, ecsClusterName, ecsClusterArn }: Runtime) =>
+  pulumi
+    .all([accountId, ecsClusterName, ecsClusterArn])
+    .apply(([account, name, cluster]): Statement[] => {
+      const inCluster = (kind: string) => `arn:aws:ecs:${region}:${account}:${kind}/${name}/*`
+      return [
+        {
+          Sid: 'Services',
+          Effect: 'Allow',
+          Action: ['ecs:DescribeServices'],
+          Resource: [inCluster('service')],
+        },
+        {
+          Sid: 'Tasks',
+          Effect: 'Allow',
+          Action: ['ecs:DescribeTasks'],
+          Resource: [inCluster('task')],
+        },
+        {
+          // its resource is a container instance, and Fargate has none
+          Sid: 'ListTasks',
+          Effect: 'Allow',
+          Action: ['ecs:ListTasks'],
+          Resource: ['*'],
+          Condition: { ArnEquals: { 'ecs:cluster': cluster } },
+        },
+        {
+          Sid: 'Applications',
+          Effect: 'Allow',
+          Action: ['kinesisanalytics:DescribeApplication'],
+          Resource: [
+            `arn:aws:kinesisanalytics:${region}:${account}:application/${flinkApplicationPrefix(stack)}*`,
+          ],
+        },
+      ]
+    })
 
 /** Decrypting is every Lambda worker's right already. */
 const verdictStatements = ({ arn }: StateBucket) =>
