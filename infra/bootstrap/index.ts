@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws'
 import * as pulumi from '@pulumi/pulumi'
+import { privateBucket } from '../components/private-bucket.ts'
 import { IMAGES } from '../config.ts'
 import { keyPolicy } from './key-policy.ts'
 
@@ -31,51 +32,11 @@ const key = new aws.kms.Key(
 )
 new aws.kms.Alias('order-up', { name: `alias/order-up-${stack}`, targetKeyId: key.keyId }, kept)
 
-const bucket = new aws.s3.Bucket('order-up-artifacts', {}, kept)
-const ofBucket = { bucket: bucket.bucket }
-new aws.s3.BucketVersioning('artifacts', {
-  ...ofBucket,
-  versioningConfiguration: { status: 'Enabled' },
-})
-new aws.s3.BucketServerSideEncryptionConfiguration('artifacts', {
-  ...ofBucket,
-  rules: [
-    {
-      applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: key.arn },
-      bucketKeyEnabled: true,
-    },
-  ],
-})
-new aws.s3.BucketOwnershipControls('artifacts', {
-  ...ofBucket,
-  rule: { objectOwnership: 'BucketOwnerEnforced' },
-})
-const closed = new aws.s3.BucketPublicAccessBlock('artifacts', {
-  ...ofBucket,
-  blockPublicAcls: true,
-  blockPublicPolicy: true,
-  ignorePublicAcls: true,
-  restrictPublicBuckets: true,
-})
-new aws.s3.BucketPolicy(
+const { bucket } = privateBucket(
   'artifacts',
-  {
-    ...ofBucket,
-    policy: pulumi.jsonStringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'TlsOnly',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: [bucket.arn, pulumi.interpolate`${bucket.arn}/*`],
-          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-        },
-      ],
-    }),
-  },
-  { dependsOn: [closed] },
+  { bucketName: 'order-up-artifacts', keyArn: key.arn },
+  {},
+  kept,
 )
 
 function repositoryOf(image: string): pulumi.Output<string> {

@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws'
 import * as pulumi from '@pulumi/pulumi'
+import { privateBucket } from './private-bucket.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Below it, a folder for each deployment. */
@@ -14,8 +15,7 @@ export interface StateBucketArgs {
 }
 
 /**
- * One bucket for what outlives a worker: the engines' snapshots and the comparer's verdicts. Versioned, so that neither a
- * bug nor a person overwrites the only copy; private, encrypted, over TLS only.
+ * One bucket for what outlives a worker: the engines' snapshots and the comparer's verdicts.
  */
 export class StateBucket extends pulumi.ComponentResource {
   readonly bucket: pulumi.Output<string>
@@ -32,60 +32,21 @@ export class StateBucket extends pulumi.ComponentResource {
     const { protect } = runtime
     const within = { parent: this }
 
-    const bucket = new aws.s3.Bucket(
-      `order-up-${runtime.stack}-${name}`,
-      // where nothing is protected, a destroyed stack leaves nothing behind
-      { forceDestroy: !protect },
-      { ...within, protect, retainOnDelete: protect },
-    )
-    const ofBucket = { bucket: bucket.bucket }
-    const versioning = new aws.s3.BucketVersioning(
-      name,
-      { ...ofBucket, versioningConfiguration: { status: 'Enabled' } },
-      within,
-    )
-    new aws.s3.BucketServerSideEncryptionConfiguration(
+    const { bucket, versioning } = privateBucket(
       name,
       {
-        ...ofBucket,
-        rules: [
-          {
-            applyServerSideEncryptionByDefault: {
-              sseAlgorithm: 'aws:kms',
-              kmsMasterKeyId: runtime.keyArn,
-            },
-            // one request to KMS for many objects
-            bucketKeyEnabled: true,
-          },
-        ],
+        bucketName: `order-up-${runtime.stack}-${name}`,
+        keyArn: runtime.keyArn,
+        // where nothing is protected, a destroyed stack leaves nothing behind
+        forceDestroy: !protect,
       },
       within,
-    )
-    new aws.s3.BucketOwnershipControls(
-      name,
-      { ...ofBucket, rule: { objectOwnership: 'BucketOwnerEnforced' } },
-      within,
-    )
-    const closed = new aws.s3.BucketPublicAccessBlock(
-      name,
-      {
-        ...ofBucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      },
-      within,
-    )
-    new aws.s3.BucketPolicy(
-      name,
-      { ...ofBucket, policy: tlsOnly(bucket.arn) },
-      { ...within, dependsOn: [closed] },
+      { protect, retainOnDelete: protect },
     )
     new aws.s3.BucketLifecycleConfiguration(
       name,
       {
-        ...ofBucket,
+        bucket: bucket.bucket,
         rules: [
           {
             id: 'what-was-replaced',
@@ -104,18 +65,3 @@ export class StateBucket extends pulumi.ComponentResource {
     this.registerOutputs({ bucket: this.bucket })
   }
 }
-
-const tlsOnly = (bucketArn: pulumi.Output<string>) =>
-  pulumi.jsonStringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'TlsOnly',
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 's3:*',
-        Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      },
-    ],
-  })
