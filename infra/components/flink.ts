@@ -6,7 +6,7 @@ import { kafkaStatements, type Statement } from '../plan/grants.ts'
 import { flinkApplicationPrefix } from './control-function.ts'
 import type { EngineArgs, RunningEngine } from './engine.ts'
 import { logGroup } from './log-group.ts'
-import { policyDocument, trustOf } from './policies.ts'
+import { passwordStatements, policyDocument, trustOf } from './policies.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The group of properties in which the job finds what other workers find in their environment, by the same names. */
@@ -55,7 +55,8 @@ export function flinkApplication(
         logStatements(runtime, logs),
         networkStatements(runtime),
         runtime.kafka.clusterArn?.apply((arn) => kafkaStatements(arn, deployment)) ?? [],
-        passwordStatements(runtime),
+        // Managed Flink hands no secrets over: the job reads it itself
+        passwordStatements(runtime.kafka),
       ),
     },
     within,
@@ -205,16 +206,3 @@ const networkStatements = ({ region, accountId }: Runtime) =>
       },
     ]
   })
-
-/** Managed Flink hands no secrets over: the job reads Kafka's password itself. */
-const passwordStatements = ({ kafka: { secretArn } }: Runtime): Statement[] =>
-  secretArn === undefined
-    ? []
-    : [
-        {
-          Sid: 'KafkaPassword',
-          Effect: 'Allow',
-          Action: ['secretsmanager:GetSecretValue'],
-          Resource: [secretArn],
-        },
-      ]

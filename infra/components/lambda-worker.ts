@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { lambdaBundle, type LambdaName } from '../build/artifacts.ts'
 import { kafkaStatements, type Statement, type Worker } from '../plan/grants.ts'
 import { logGroup } from './log-group.ts'
-import { policyDocument, trustOf } from './policies.ts'
+import { passwordStatements, policyDocument, trustOf } from './policies.ts'
 import type { Runtime } from './runtime.ts'
 
 export interface LambdaWorkerArgs {
@@ -141,16 +141,7 @@ const networkStatements = ({ region, accountId }: Runtime) =>
   })
 
 /** Its environment is encrypted, and so is Kafka's password, where there is one. */
-const secretStatements = ({ keyArn, kafka: { secretArn } }: Runtime): Statement[] => [
+const secretStatements = ({ keyArn, kafka }: Runtime): Statement[] => [
   { Sid: 'Decrypt', Effect: 'Allow', Action: ['kms:Decrypt'], Resource: [keyArn] },
-  ...(secretArn === undefined
-    ? []
-    : [
-        {
-          Sid: 'KafkaPassword',
-          Effect: 'Allow' as const,
-          Action: ['secretsmanager:GetSecretValue'],
-          Resource: [secretArn],
-        },
-      ]),
+  ...passwordStatements(kafka),
 ]

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi'
 import { policyOf, type Statement } from '../plan/grants.ts'
+import type { KafkaAccess } from './runtime.ts'
 
 /** One policy document of several lists of statements. */
 export const policyDocument = (...lists: pulumi.Input<Statement[]>[]): pulumi.Output<string> =>
@@ -23,3 +24,16 @@ export const trustOf = (service: string, account?: pulumi.Input<string>): pulumi
       },
     ],
   })
+
+/** To read Kafka's password, where there is one: of those whom nobody hands it over. */
+export const passwordStatements = ({ secretArn }: KafkaAccess): Statement[] =>
+  secretArn === undefined
+    ? []
+    : [
+        {
+          Sid: 'KafkaPassword',
+          Effect: 'Allow',
+          Action: ['secretsmanager:GetSecretValue'],
+          Resource: [secretArn],
+        },
+      ]

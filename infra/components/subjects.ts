@@ -14,14 +14,12 @@ export class Subjects extends pulumi.ComponentResource {
   /** by subject, of each version, the oldest first */
   readonly ids: Readonly<Record<string, pulumi.Output<number[]>>>
 
-  constructor(name: string, args: SubjectsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SubjectsArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super('orderup:registry:Subjects', name, {}, opts)
-    // a component hands its own dependsOn to nobody
-    const child = { parent: this, ...(opts?.dependsOn && { dependsOn: opts.dependsOn }) }
     this.ids = Object.fromEntries(
       Object.entries(AVRO_SCHEMAS).map(([subject, schemas]) => [
         subject,
-        new Subject(subject, { ...args, subject, schemas }, child).ids,
+        new Subject(subject, { ...args, subject, schemas }, { parent: this }).ids,
       ]),
     )
     this.registerOutputs({ ids: this.ids })

@@ -36,3 +36,7 @@ export function describe(error: unknown): string {
 
 export const messageOf = (error: unknown) =>
   error instanceof Error ? error.message : String(error)
+
+/** Whether kafkajs says of its own error that another attempt may go well. */
+export const isRetriable = (error: unknown): boolean =>
+  error instanceof Error && 'retriable' in error && error.retriable === true

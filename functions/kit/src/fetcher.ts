@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { IHeaders, Kafka } from 'kafkajs'
-import { RetryableError, TerminalError } from './errors.ts'
+import { isRetriable, RetryableError, TerminalError } from './errors.ts'
 import { filterAbortedMessages } from './kafkajs-repairs.ts'
-import type { Range, TopicRecord } from './topic-reader.ts'
+import { recordOf, type Range, type TopicRecord } from './topic-reader.ts'
 
 /** What one request brought: the records that a read_committed reader is shown, and where the next one begins. */
 export interface Fetched {
@@ -111,8 +111,7 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
       try {
         return await attempt()
       } catch (error) {
-        const retriable = error instanceof Error && 'retriable' in error && error.retriable === true
-        if (!retriable || tries === TRIES) throw error
+        if (!isRetriable(error) || tries === TRIES) throw error
         await delay(RETRY_MS)
         await cluster.refreshMetadata().catch(() => {}) // the next attempt says what is wrong
       }
@@ -210,15 +209,6 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
     close: () => cluster.disconnect(),
   }
 }
-
-const recordOf = (partition: number, m: Message): TopicRecord => ({
-  partition,
-  offset: Number(m.offset),
-  timestamp: Number(m.timestamp),
-  key: m.key,
-  value: m.value,
-  headers: m.headers ?? {},
-})
 
 /**
  * Where the next record lies that a reader from here on would be shown: past markers, and past what was aborted.

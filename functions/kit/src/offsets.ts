@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
+import { isRetriable } from './errors.ts'
 
 /** What a partition holds. */
 export interface Watermarks {
@@ -51,8 +52,7 @@ export async function groupOffsets(
         return { ...marks, committed: offset === -1 ? undefined : offset }
       })
     } catch (error) {
-      const retriable = error instanceof Error && 'retriable' in error && error.retriable === true
-      if (!retriable || tries === TRIES) throw error
+      if (!isRetriable(error) || tries === TRIES) throw error
       await delay(RETRY_MS)
     }
   }

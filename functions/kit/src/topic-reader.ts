@@ -144,7 +144,11 @@ async function follow(
   }
 }
 
-function recordOf(partition: number, m: KafkaMessage): TopicRecord {
+/** A message of a partition, as kafkajs decodes it. */
+export function recordOf(
+  partition: number,
+  m: Pick<KafkaMessage, 'offset' | 'timestamp' | 'key' | 'value' | 'headers'>,
+): TopicRecord {
   return {
     partition,
     offset: Number(m.offset),
