@@ -1,5 +1,6 @@
 import { topics, type DeploymentId } from '@order-up/control'
 import {
+  changelogTopic,
   CURATED_TOPIC,
   DEPLOYMENTS,
   DLQ_TOPIC,
@@ -20,6 +21,7 @@ import { kafkaStatements, type Worker } from './grants.ts'
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0123-4567-1'
 const engines = DEPLOYMENTS as readonly DeploymentId[]
 const WORKERS: readonly Worker[] = ['producer', 'sink', 'parity', 'control', ...engines]
+const streams = engines.filter((id) => id.startsWith('kafka-streams'))
 const TOPICS = topics({ partitions: 4 }).map(({ name }) => name)
 
 type Kind = 'cluster' | 'topic' | 'group' | 'transactional-id'
@@ -55,6 +57,7 @@ test('every topic is written by those whom the contract names, and by nobody els
         [shadowDlqTopic(id), [id]],
       ]),
     ),
+    ...Object.fromEntries(streams.map((id) => [changelogTopic(id), [id]])),
   })
 })
 
@@ -73,6 +76,7 @@ test('every topic is read by those who need it', () => {
         [shadowDlqTopic(id), ['parity', 'control']],
       ]),
     ),
+    ...Object.fromEntries(streams.map((id) => [changelogTopic(id), [id]])),
   })
 })
 
@@ -83,25 +87,24 @@ test('whoever reads or writes a topic may also see where its leaders are', () =>
         assert.ok(allows(worker, 'DescribeTopic', 'topic', name), `${worker} ${name}`)
 })
 
-test("no deployment has a hand in another's transactions, group or internal topics", () => {
+test("no deployment has a hand in another's transactions or group", () => {
   const id = fc.constantFrom(...engines)
   // what its engine may append to the name: a partition, Streams' process and thread, Flink's subtask and checkpoint
   const suffix = fc.stringMatching(/^[a-z0-9-]{1,40}$/)
 
   fc.assert(
     fc.property(id, suffix, (mine, rest) => {
-      const streams = mine.startsWith('kafka-streams')
-      const own = streams ? `${engineGroup(mine)}-${rest}` : `${mine}-${rest}`
-      assert.deepEqual(who('AlterTransactionalId', 'transactional-id', own), [mine])
+      const own = streams.includes(mine) ? `${engineGroup(mine)}-${rest}` : `${mine}-${rest}`
+      for (const action of ['AlterTransactionalId', 'DescribeTransactionalId'])
+        assert.deepEqual(who(action, 'transactional-id', own), [mine])
       assert.deepEqual(who('AlterGroup', 'group', engineGroup(mine)), [mine])
-      for (const action of ['CreateTopic', 'WriteData', 'ReadData'])
-        assert.deepEqual(
-          who(action, 'topic', `${engineGroup(mine)}-${rest}`),
-          streams ? [mine] : [],
-          action,
-        )
     }),
   )
+})
+
+test('nobody makes topics: the deploy does', () => {
+  for (const name of [...TOPICS, `${engineGroup('kafka-streams-1')}-other-changelog`])
+    assert.deepEqual(who('CreateTopic', 'topic', name), [])
 })
 
 test('only who writes takes a producer id, and the shares have one writer', () => {
@@ -118,14 +121,24 @@ test('who looks at a group cannot move its offsets', () => {
     'control',
     'flink-1',
   ])
-  assert.deepEqual(who('AlterGroup', 'group', 'order-up.read.anything'), ['parity', ...engines])
+  assert.deepEqual(who('AlterGroup', 'group', 'order-up.read.anything'), [
+    'parity',
+    'node-1',
+    'node-2',
+  ])
 })
 
 test('nobody is granted more than names under the contract, or an action by wildcard', () => {
   for (const worker of WORKERS)
     for (const { Action, Resource } of kafkaStatements(CLUSTER, worker)) {
       assert.ok(Action.every((action) => /^kafka-cluster:[A-Za-z]+$/.test(action)))
-      for (const forbidden of ['DeleteTopic', 'AlterTopic', 'DeleteGroup', 'AlterCluster'])
+      for (const forbidden of [
+        'CreateTopic',
+        'DeleteTopic',
+        'AlterTopic',
+        'DeleteGroup',
+        'AlterCluster',
+      ])
         assert.ok(!Action.includes(`kafka-cluster:${forbidden}`), `${worker} ${forbidden}`)
       for (const resource of Resource) assert.match(resource, /[^*]{20}[.-]\*$|[^*]$/)
     }

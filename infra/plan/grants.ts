@@ -1,5 +1,6 @@
 import { engineOf, type DeploymentId } from '@order-up/control'
 import {
+  changelogTopic,
   CONTROL_TRANSACTIONAL_ID,
   CURATED_TOPIC,
   DEPLOYMENTS,
@@ -38,8 +39,6 @@ interface Grants {
   /** topics */
   reads?: readonly string[]
   writes?: readonly string[]
-  /** topics that the worker makes for itself */
-  owns?: readonly string[]
   /** consumer groups that it is a member of, and whose offsets it commits */
   joins?: readonly string[]
   /** consumer groups whose offsets it only looks at */
@@ -48,7 +47,7 @@ interface Grants {
   transacts?: readonly string[]
 }
 
-/** Every reading that is no consumer group of the contract's goes through a throw-away one. */
+/** Every reading by kafkajs that is no consumer group of the contract's goes through a throw-away one. */
 const READERS = `${READ_GROUP_PREFIX}*`
 const ENGINE_GROUPS = DEPLOYMENTS.map(engineGroup)
 const SHADOW_TOPICS = DEPLOYMENTS.map(shadowTopic)
@@ -85,22 +84,32 @@ const grantsOf = (worker: Worker): Grants =>
 
 function engineGrants(deployment: DeploymentId): Grants {
   const group = engineGroup(deployment)
-  const grants: Grants = {
-    reads: [RAW_TOPIC, SHARES_TOPIC],
-    writes: [
-      CURATED_TOPIC,
-      DLQ_TOPIC,
-      shadowTopic(deployment),
-      shadowDlqTopic(deployment),
-      REPORTS_TOPIC,
-    ],
-    joins: [group, READERS],
-    transacts: [`${transactionalIdPrefix(deployment)}*`],
+  const reads = [RAW_TOPIC, SHARES_TOPIC]
+  const writes = [
+    CURATED_TOPIC,
+    DLQ_TOPIC,
+    shadowTopic(deployment),
+    shadowDlqTopic(deployment),
+    REPORTS_TOPIC,
+  ]
+  const transacts = [`${transactionalIdPrefix(deployment)}*`]
+  switch (engineOf(deployment)) {
+    case 'node':
+      return { reads, writes, joins: [group, READERS], transacts }
+    case 'flink':
+      // in its group it only commits offsets; it lists the transactions of its prefix to abort those that it left open
+      return { reads, writes, joins: [group], transacts }
+    case 'kafka-streams': {
+      // the deploy makes its changelog; its application id, the group, begins the names of its transactional ids
+      const changelog = changelogTopic(deployment)
+      return {
+        reads: [...reads, changelog],
+        writes: [...writes, changelog],
+        joins: [group],
+        transacts: [`${group}-*`],
+      }
+    }
   }
-  // Kafka Streams' application id is its group: it begins the names of its transactional ids and of its changelogs
-  return engineOf(deployment) === 'kafka-streams'
-    ? { ...grants, owns: [`${group}-*`], transacts: [`${group}-*`] }
-    : grants
 }
 
 type Kind = 'topic' | 'group' | 'transactional-id'
@@ -129,7 +138,7 @@ export function kafkaStatements(clusterArn: string, worker: Worker): Statement[]
             ),
           },
         ]
-  const { reads, writes, owns, joins, watches, transacts } = grantsOf(worker)
+  const { reads, writes, joins, watches, transacts } = grantsOf(worker)
   return [
     {
       Sid: 'Connect',
@@ -142,13 +151,6 @@ export function kafkaStatements(clusterArn: string, worker: Worker): Statement[]
     },
     ...allow('Read', 'topic', reads, ['DescribeTopic', 'ReadData']),
     ...allow('Write', 'topic', writes, ['DescribeTopic', 'WriteData']),
-    ...allow('Own', 'topic', owns, [
-      'CreateTopic',
-      'DescribeTopic',
-      'DescribeTopicDynamicConfiguration',
-      'ReadData',
-      'WriteData',
-    ]),
     ...allow('Join', 'group', joins, ['DescribeGroup', 'AlterGroup']),
     ...allow('Watch', 'group', watches, ['DescribeGroup']),
     ...allow('Transact', 'transactional-id', transacts, [

@@ -15,6 +15,9 @@ export const shadowDlqTopic = (deployment: string) => `orders.events.dlq.shadow.
 
 /** The consumer group in which a deployment reads raw. */
 export const engineGroup = (deployment: string) => `order-up.engine.${deployment}`
+/** Where a deployment on Kafka Streams keeps its state: Streams itself makes the name of group and store (`orders`). */
+export const changelogTopic = (deployment: string) =>
+  `order-up.engine.${deployment}-orders-changelog`
 /** The consumer group in which the sink reads curated. */
 export const SINK_GROUP = 'order-up.sink'
 /** Begins the throw-away groups of whoever only reads: kafkajs cannot read without a group. */

@@ -52,6 +52,36 @@ test('each deployment has its shadow topics, kept 7 days', () => {
     assert.ok(byName(list).has(name), name)
 })
 
+test('each deployment on Kafka Streams has the changelog that it would make for itself, with partitions of raw', () => {
+  const list = topics({ partitions: 4, replicationFactor: 3 })
+  const changelogs = list.filter((t) => t.name.endsWith('-changelog'))
+  assert.deepEqual(
+    changelogs.map((t) => t.name),
+    [
+      'order-up.engine.kafka-streams-1-orders-changelog',
+      'order-up.engine.kafka-streams-2-orders-changelog',
+    ],
+  )
+  for (const { partitions, configs } of changelogs) {
+    assert.equal(partitions, 4)
+    assert.deepEqual(configs, {
+      'cleanup.policy': 'compact',
+      'max.message.bytes': '8388608',
+      'message.timestamp.type': 'CreateTime',
+      'min.insync.replicas': '2',
+    })
+  }
+})
+
+test('only Kafka Streams keeps its own record time', () => {
+  for (const { name, configs } of topics({ partitions: 4 }))
+    assert.equal(
+      configs['message.timestamp.type'],
+      name.endsWith('-changelog') ? 'CreateTime' : 'LogAppendTime',
+      name,
+    )
+})
+
 test('a dead letter has room for its headers, on the shadow too', () => {
   const list = topics({ partitions: 4 })
   const bytes = (name: string) => Number(byName(list).get(name)?.configs['max.message.bytes'])

@@ -1,4 +1,5 @@
 import {
+  changelogTopic,
   CURATED_TOPIC,
   DEPLOYMENTS,
   DLQ_TOPIC,
@@ -8,6 +9,7 @@ import {
   shadowDlqTopic,
   shadowTopic,
 } from '@order-up/schemas'
+import { engineOf, type DeploymentId } from './deployments.ts'
 
 /** A topic as it must exist on the broker; `configs` holds every setting that the contract depends on. */
 export interface TopicSpec {
@@ -37,6 +39,7 @@ const RAW_MESSAGE_BYTES = 1_048_576
  * came compressed must fit as well when it is written again on its own.
  */
 const DLQ_MESSAGE_BYTES = 8 * RAW_MESSAGE_BYTES
+const STATE_BYTES = 8 * RAW_MESSAGE_BYTES
 
 /** Every topic of the project with its settings: the one list, for the local stack and for the cloud. */
 export function topics({
@@ -64,6 +67,17 @@ export function topics({
       'max.message.bytes': String(messageBytes),
     })
   const table = (name: string) => topic(name, 1, { 'cleanup.policy': 'compact' })
+  /**
+   * As Kafka Streams would make it, which then needs no right to: it takes a topic that is there as it finds it, if the
+   * partitions are those of raw. Record time is its own business here: it restores it with each state.
+   */
+  const changelog = (name: string) =>
+    topic(name, partitions, {
+      'cleanup.policy': 'compact',
+      'message.timestamp.type': 'CreateTime',
+      // a state holds 16 bytes of each event of its order: the limit of a raw record would be that of 65,000 events
+      'max.message.bytes': String(STATE_BYTES),
+    })
 
   return [
     log(RAW_TOPIC, FOR_EVER),
@@ -74,6 +88,9 @@ export function topics({
     ...DEPLOYMENTS.flatMap((deployment) => [
       log(shadowTopic(deployment), SHADOW_RETENTION_MS),
       log(shadowDlqTopic(deployment), SHADOW_RETENTION_MS, DLQ_MESSAGE_BYTES),
+      ...(engineOf(deployment as DeploymentId) === 'kafka-streams'
+        ? [changelog(changelogTopic(deployment))]
+        : []),
     ]),
   ]
 }

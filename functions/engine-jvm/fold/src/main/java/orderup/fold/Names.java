@@ -69,6 +69,14 @@ public final class Names {
   }
 
   /**
+   * Where a deployment on Kafka Streams keeps its state: Streams itself makes the name of group and
+   * store ({@code orders}).
+   */
+  public static String changelogTopic(String deployment) {
+    return "order-up.engine." + deployment + "-orders-changelog";
+  }
+
+  /**
    * Begins every transactional id of a deployment (but Kafka Streams begins them with its consumer
    * group).
    */
