@@ -34,7 +34,8 @@ class NamesTest {
           "^export const (\\w+)(?:: [^=]+)? = (.*?)(?=\\n\\n|\\n(?:export|/)|\\z)",
           Pattern.MULTILINE | Pattern.DOTALL);
   private static final Pattern TEXT = Pattern.compile("'([^']*)'|`([^`]*)`|([0-9]+)");
-  private static final Pattern FUNCTION = Pattern.compile("\\(deployment: string\\) =>\\s+(`[^`]*`)");
+  private static final Pattern FUNCTION =
+      Pattern.compile("\\(deployment: string\\) =>\\s+(`[^`]*`)");
   private static final Pattern ENTRY = Pattern.compile("(\\w+): ('[^']*'),");
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{(\\w+)}");
 
