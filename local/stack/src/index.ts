@@ -1,6 +1,13 @@
 export { cacheContents, cacheRoot } from './cache.ts'
 export { purgeDataDir, readRun, type Run } from './data-dir.ts'
 export { deploy } from './deploy.ts'
+export {
+  engineChild,
+  healthOf,
+  type EnginePlace,
+  type WorkerHealth,
+} from './engines/engine-child.ts'
+export { provideEngine, type EngineProgram } from './engines/engine-program.ts'
 export { assertFree, freePort } from './ports.ts'
 export { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'
 export { startStack, type Stack, type StackOptions } from './stack.ts'

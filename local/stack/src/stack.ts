@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path'
+import type { DeploymentId } from '@order-up/control'
 import { KafkaConfig, messageOf, parseConfig, silentLog } from '@order-up/kit'
 import { brokerChild } from './broker.ts'
 import { claimDataDir } from './data-dir.ts'
-import { deploy } from './deploy.ts'
+import { deploy, FIRST_DEPLOYMENT } from './deploy.ts'
 import { provideParts } from './parts.ts'
 import { assertFree } from './ports.ts'
 import type { Env } from './prerequisites.ts'
@@ -18,6 +19,8 @@ export interface StackOptions {
   registryPort?: number
   /** of topics that do not exist yet; default 4 */
   partitions?: number
+  /** of everything, where no epoch was written yet; default node-1 */
+  owner?: DeploymentId
   /** the environment: where tools are looked for, and what the children get */
   env: Env
   /** lines for the user: downloads, and what differs from what it should be */
@@ -51,6 +54,7 @@ export async function startStack({
   kafkaPort = DEFAULT_KAFKA_PORT,
   registryPort = DEFAULT_REGISTRY_PORT,
   partitions = DEFAULT_PARTITIONS,
+  owner = FIRST_DEPLOYMENT,
   env,
   onProgress = () => {},
   signal = new AbortController().signal,
@@ -97,7 +101,7 @@ export async function startStack({
     await Promise.all([supervisor.start(broker), supervisor.start(registry)])
     const config = parseConfig(KafkaConfig, kafkaConfig)
     // given up in between, it would go on asking a broker that is being stopped
-    const deployed = deploy(config, { partitions, log: silentLog() })
+    const deployed = deploy(config, { partitions, owner, log: silentLog() })
     for (const line of await Promise.race([deployed, aborted.promise])) onProgress(line)
     return { brokers, registryUrl: url, kafkaConfig, supervisor, stop }
   } catch (error) {

@@ -34,8 +34,11 @@ export type ChildSpec = Program & {
   env?: Env
   /** runs before each start, as to write the configuration */
   prepare?: () => Promise<void>
-  /** resolves once it works; default: when a module says so by IPC (kit's announceReady) */
-  ready?: (signal: AbortSignal) => Promise<void>
+  /**
+   * resolves once it works, with its HTTP port where it has one; default: when a module says so by IPC (kit's
+   * announceReady)
+   */
+  ready?: (signal: AbortSignal) => Promise<number | void>
   /** how long it may take to get ready; default for ever, since a worker may have a long log to fold first */
   readyMs?: number
 }
@@ -140,13 +143,13 @@ export function createSupervisor({
       readyMs && setTimeout(() => giveUp(`not ready within ${readyMs / 1_000} s`), readyMs)
     let gotReady = false
     const waiting = AbortSignal.any([over.signal, stopping.signal])
-    const isReady = spec.ready?.(waiting).then(() => null) ?? child.announced
+    const isReady: Promise<number | void> = spec.ready?.(waiting) ?? child.announced
     void isReady.then(
-      (httpPort) => {
+      (port) => {
         if (over.signal.aborted) return
         clearTimeout(deadline)
         gotReady = true
-        change(one, { state: 'running', httpPort })
+        change(one, { state: 'running', httpPort: port ?? null })
         onReady()
       },
       (error: unknown) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DeploymentId } from '@order-up/control'
 import { createTopics, writeFirstShares } from '@order-up/control/operations'
 import { createKafka, KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
 import { brokerChild } from './broker.ts'
@@ -11,12 +12,21 @@ import { startStack, type Stack } from './stack.ts'
 import { createSupervisor } from './supervisor.ts'
 
 export { freePort } from './ports.ts'
+export {
+  startEngine,
+  startWorker,
+  type EngineOptions,
+  type EngineProcess,
+  type WorkerProcess,
+} from './worker-process.ts'
 
 export interface TestStackOptions {
   /** default 4 */
   partitions?: number
   /** default true; without it the start takes about half as long, and nothing answers at `registryUrl` */
   registry?: boolean
+  /** of everything by epoch 1; default node-1 */
+  owner?: DeploymentId
 }
 
 /** A stack of its own for one test file. Stopping it deletes its data. */
@@ -29,7 +39,7 @@ const NO_REGISTRY = 'http://127.0.0.1:9/apis/ccompat/v7'
 
 /** Starts a broker (and a registry) on free ports, with all topics, subjects and epoch 1, in a temporary folder. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const { partitions = 4, registry = true } = options
+  const { partitions = 4, registry = true, owner = FIRST_DEPLOYMENT } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'order-up-test-'))
   const remove = () => rm(dataDir, { recursive: true, force: true })
   try {
@@ -39,10 +49,11 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
           kafkaPort: await freePort(),
           registryPort: await freePort(),
           partitions,
+          owner,
           env: process.env,
           onProgress: console.error,
         })
-      : await startBroker(dataDir, partitions)
+      : await startBroker(dataDir, partitions, owner)
     const stop = async () => {
       await stack.stop()
       await remove()
@@ -63,7 +74,11 @@ export async function withTestStack(
   await test(stack)
 }
 
-async function startBroker(dataDir: string, partitions: number): Promise<Stack> {
+async function startBroker(
+  dataDir: string,
+  partitions: number,
+  owner: DeploymentId,
+): Promise<Stack> {
   const supervisor = createSupervisor({ logs: join(dataDir, 'logs'), env: process.env })
   const stop = () => supervisor.stopAll()
   try {
@@ -79,7 +94,7 @@ async function startBroker(dataDir: string, partitions: number): Promise<Stack> 
     const config = parseConfig(KafkaConfig, kafkaConfig)
     const kafka = createKafka(config, 'order-up.test', silentLog())
     await createTopics(kafka, partitions)
-    await writeFirstShares(kafka, FIRST_DEPLOYMENT)
+    await writeFirstShares(kafka, owner)
     return { brokers, registryUrl: NO_REGISTRY, kafkaConfig, supervisor, stop }
   } catch (error) {
     await stop()
