@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { provideEngine } from './engines/engine-program.ts'
-import { isAlive } from './wait.fixture.ts'
+import { eventually, isAlive } from './wait.fixture.ts'
 import { startEngine } from './worker-process.ts'
 
 let folder: string
@@ -21,13 +21,15 @@ const node = () =>
 /** nothing listens on the discard port */
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:9', SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9' }
 
-test('an engine that waits is there, and says what for', { timeout: 60_000 }, async () => {
+test('an engine that waits is there, and says what for', { timeout: 60_000 }, async (t) => {
   const place = { deployment: 'node-2', instance: 'a', stateDir: folder, env: NOWHERE }
   const engine = await startEngine(await node(), place)
-  const { healthy, deployment, instance, waiting_for } = (await engine.health())!
+  t.after(() => engine.kill('SIGKILL'))
+  await eventually(async () => (await engine.health())?.['waiting_for'] === 'the schema registry')
+  const { healthy, deployment, instance } = (await engine.health())!
   assert.deepEqual(
-    { healthy, deployment, instance, waiting_for },
-    { healthy: false, deployment: 'node-2', instance: 'a', waiting_for: 'the schema registry' },
+    { healthy, deployment, instance },
+    { healthy: false, deployment: 'node-2', instance: 'a' },
   )
   assert.equal(await engine.kill('SIGTERM'), 0)
   assert.equal(await engine.health(), undefined)
