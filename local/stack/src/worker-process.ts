@@ -47,7 +47,11 @@ export async function startWorker(
 /** An engine that may be of any kind. */
 export type EngineProcess = WorkerProcess
 
-export type EngineOptions = Omit<EnginePlace, 'httpPort' | 'env'> & { env: Record<string, string> }
+export type EngineOptions = Omit<EnginePlace, 'httpPort' | 'env'> & {
+  env: Record<string, string>
+  /** kills it, whenever it aborts: what never answers would be waited for without an end */
+  signal?: AbortSignal
+}
 
 /** Any engine; resolves as soon as its HTTP answers, healthy or not, or it has exited. */
 export async function startEngine(
@@ -62,7 +66,12 @@ export async function startEngine(
   await once(child, 'spawn') // rejects where the command does not exist
   const worker = watched(child)
   let over = false
-  void worker.exited.finally(() => (over = true))
+  const giveUp = () => child.kill('SIGKILL')
+  options.signal?.addEventListener('abort', giveUp)
+  void worker.exited.finally(() => {
+    over = true
+    options.signal?.removeEventListener('abort', giveUp)
+  })
   while (!over && (await healthOf(httpPort)) === undefined) await delay(POLL_MS)
   return { ...worker, httpPort, health: () => healthOf(httpPort) }
 }
