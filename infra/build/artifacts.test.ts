@@ -38,7 +38,7 @@ test("Flink's jar is known by its bytes, or by the command that builds it", asyn
   assert.deepEqual(flinkJar(), { path: join(dist, 'flink/order-up-flink.jar'), sha256 })
   await rm(join(dist, 'flink'), { recursive: true })
   assert.throws(flinkJar, {
-    message: /Next: mvn -f functions\/engine-jvm\/pom\.xml -pl flink -am package$/,
+    message: /Next: npm run build, with Maven and a JDK 17 or later on the PATH$/,
   })
 })
 
@@ -54,6 +54,6 @@ test('an image is what the config names, or the commands that build and release 
   })
   assert.throws(() => imageOf(settings, 'engine-kafka-streams'), {
     message:
-      /Next: mvn -f .*pom\.xml -pl kafka-streams -am package && npm run build && npm run release -- staging$/,
+      /Next: npm run build && npm run release -- staging, with Maven and a JDK 17 or later on the PATH$/,
   })
 })

@@ -31,8 +31,10 @@ export function lambdaBundle(name: LambdaName): string {
   throw missing(`The ${name} Lambda's bundle`, entry, BUILD)
 }
 
-const FLINK_JAR = 'order-up-flink.jar'
-const BUILD_FLINK_JAR = 'mvn -f functions/engine-jvm/pom.xml -pl flink -am package'
+/** in flink/ below dist/ */
+export const FLINK_JAR = 'order-up-flink.jar'
+/** `npm run build` leaves out what takes them where they are missing. */
+const WITH_MAVEN = 'with Maven and a JDK 17 or later on the PATH'
 
 export interface Jar {
   /** absolute */
@@ -42,25 +44,13 @@ export interface Jar {
 }
 
 /**
- * The Flink engine's jar: of Maven's target folder, or flink/ below ORDER_UP_DIST.
- * @throws RunError naming the Maven command where it is missing
+ * The Flink engine's jar.
+ * @throws RunError naming `npm run build` where it is missing
  */
 export function flinkJar(): Jar {
-  const path = process.env['ORDER_UP_DIST']
-    ? join(distFolder(), 'flink', FLINK_JAR)
-    : join(ROOT, 'functions/engine-jvm/flink/target', FLINK_JAR)
-  if (!existsSync(path)) throw missing("The Flink engine's jar", path, BUILD_FLINK_JAR)
+  const path = join(distFolder(), 'flink', FLINK_JAR)
+  if (!existsSync(path)) throw missing("The Flink engine's jar", path, `${BUILD}, ${WITH_MAVEN}`)
   return { path, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') }
-}
-
-const KAFKA_STREAMS_JAR = 'mvn -f functions/engine-jvm/pom.xml -pl kafka-streams -am package'
-
-/** The commands that make an image's context. */
-const CONTEXT_BY: Readonly<Record<ImageName, string>> = {
-  'engine-node': BUILD,
-  'engine-kafka-streams': `${KAFKA_STREAMS_JAR} && ${BUILD}`,
-  sink: BUILD,
-  parity: BUILD,
 }
 
 /**
@@ -73,7 +63,7 @@ export function imageOf(settings: Pick<Settings, 'stack' | 'images'>, name: Imag
   if (image !== undefined) return image
   throw new RunError(
     `order-up:images.${name} is not set in Pulumi.${stack}.yaml, and the stack runs that image.\n` +
-      `  Next: ${CONTEXT_BY[name]} && npm run release -- ${stack}`,
+      `  Next: ${BUILD} && npm run release -- ${stack}${name === 'engine-kafka-streams' ? `, ${WITH_MAVEN}` : ''}`,
   )
 }
 

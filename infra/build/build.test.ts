@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { bundle, ROOT } from './bundle.ts'
 import { problemsOf } from './checks.ts'
 import { hashOf, readFolder } from './files.ts'
+import { standInMaven } from './maven.fixture.ts'
 import { make } from './make.ts'
 import { RECIPES } from './recipes.ts'
 
@@ -23,10 +24,12 @@ const MAIN = join(ROOT, 'infra/build/main.ts')
 let dir: string
 let dist: string
 let stdout: string
+/** Its PATH has a stand-in for Maven and nothing else: the JVM's part, and that it is built, is shown in jvm.test.ts. */
+let env: Record<string, string>
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'order-up-build-'))
   dist = join(dir, 'dist')
-  const env = { ...process.env, ORDER_UP_DIST: dist }
+  env = { PATH: standInMaven(join(dir, 'bin')).bin, ORDER_UP_DIST: dist }
   ;({ stdout } = await run(process.execPath, [MAIN, '--json'], { cwd: dir, env }))
 })
 after(() => rm(dir, { recursive: true, force: true }))
@@ -51,6 +54,8 @@ test('the manifest is what lies there', async () => {
     'control',
     'images/engine-node',
     'images/sink',
+    'flink',
+    'images/engine-kafka-streams',
   ])
   for (const [folder, { sha256, files }] of Object.entries(manifest)) {
     const found = readFolder(join(dist, folder))
@@ -232,6 +237,46 @@ test('the image runs the Node that the tests ran, as nobody special, and runs no
   }
 })
 
+test('the image of Kafka Streams: a JRE for glibc, java as the process that is told to stop, nobody special', async () => {
+  const lines = (await inDist('images/engine-kafka-streams/Dockerfile')).split('\n')
+  const instruction = (name: string) => lines.filter((line) => line.startsWith(`${name} `))
+  assert.match(
+    instruction('FROM').join(),
+    /^FROM eclipse-temurin:17\.\d+\.\d+_\d+-jre-noble(@sha256:[0-9a-f]{64})?$/,
+  )
+  assert.deepEqual(instruction('USER'), ['USER 1000:1000'])
+  assert.deepEqual(instruction('RUN'), [])
+  assert.deepEqual(instruction('VOLUME'), ['VOLUME ["/var/lib/order-up"]'])
+  // the base's own is a shell script
+  assert.deepEqual(instruction('ENTRYPOINT'), ['ENTRYPOINT []'])
+  const [command, ...more] = instruction('CMD')
+  assert.deepEqual(more, [])
+  const words = JSON.parse(command!.slice('CMD '.length)) as string[]
+  assert.deepEqual([words[0], ...words.slice(-2)], ['java', '-jar', 'order-up-kafka-streams.jar'])
+  // RocksDB unpacks its code there, and the rest of the file system is read-only
+  assert.ok(words.includes('-Djava.io.tmpdir=/var/lib/order-up'))
+  const sources = instruction('COPY').map((line) => line.split(' ').at(-2))
+  assert.deepEqual(sources, ['app/lib/', 'app/order-up-kafka-streams.jar', 'state/'])
+})
+
+test('without Maven the rest is built, and it is said what is left out', async () => {
+  const less = join(dir, 'less')
+  const { stderr } = await run(process.execPath, [MAIN], {
+    env: { PATH: join(dir, 'nowhere'), ORDER_UP_DIST: less },
+  })
+  assert.match(
+    stderr,
+    /^left out: Flink's jar and the image of Kafka Streams\. mvn is not on the PATH\.$/m,
+  )
+  assert.deepEqual((await readdir(less)).toSorted(), [
+    'control',
+    'images',
+    'manifest.json',
+    'producer',
+    'sink',
+  ])
+})
+
 test('help and usage', async () => {
   const { stdout: help } = await run(process.execPath, [MAIN, '--help'])
   assert.match(help, /^npm run build \[-- --json\]/)
@@ -240,7 +285,6 @@ test('help and usage', async () => {
 
 test('stopped half-way, it leaves dist as it was and nothing beside it', async () => {
   const old = readFolder(dist)
-  const env = { ...process.env, ORDER_UP_DIST: dist }
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   const said: string[] = []
   child.stderr.on('data', (chunk: Buffer) => {

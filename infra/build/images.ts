@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { hashOf, readFolder } from './files.ts'
+import { KAFKA_STREAMS_FOLDER } from './jvm.ts'
 import { RECIPES } from './recipes.ts'
 import { ToolError, type Command, type Tools } from './tools.ts'
 
@@ -23,13 +24,17 @@ export interface Repository {
   name: string
 }
 
-/** @throws Error naming `npm run build` where one is missing */
+/**
+ * Those of the bundles, and that of Kafka Streams where Maven made it.
+ * @throws Error naming `npm run build` where one is missing
+ */
 export function contextsOf(dist: string): Context[] {
-  return RECIPES.filter(({ kind }) => kind === 'image').map((recipe) => {
-    const folder = join(dist, recipe.folder)
-    if (!existsSync(join(folder, 'Dockerfile')))
-      throw new Error(`There is no ${folder}/Dockerfile.\n  Next: npm run build`)
-    return { image: recipe.folder.slice('images/'.length), folder, tag: hashOf(readFolder(folder)) }
+  const bundled = RECIPES.filter(({ kind }) => kind === 'image').map(({ folder }) => folder)
+  const isThere = (folder: string) => existsSync(join(dist, folder, 'Dockerfile'))
+  return [...bundled, ...[KAFKA_STREAMS_FOLDER].filter(isThere)].map((name) => {
+    const folder = join(dist, name)
+    if (!isThere(name)) throw new Error(`There is no ${folder}/Dockerfile.\n  Next: npm run build`)
+    return { image: name.slice('images/'.length), folder, tag: hashOf(readFolder(folder)) }
   })
 }
 

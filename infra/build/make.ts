@@ -30,22 +30,21 @@ export async function make(recipe: Recipe): Promise<Artifact> {
   const problems = problemsOf(recipe, metafile)
   if (problems.length > 0) throw new Error(problems.join('\n  '))
   const code = merged(files, kafkajsFolder())
-  const content = recipe.kind === 'image' ? contextOf(code) : code
-  return {
-    recipe,
-    size: sizeOf(metafile),
-    content,
-    sha256: hashOf(content),
-    files: content.size,
-    bytes: bytesIn(content),
-  }
+  const content = recipe.kind === 'image' ? contextOf('worker.Dockerfile', code) : code
+  return { recipe, size: sizeOf(metafile), content, ...madeOf(content) }
 }
 
-function contextOf(code: Files): Files {
-  const dockerfile = readFileSync(join(import.meta.dirname, 'worker.Dockerfile'))
+export const madeOf = (content: Files): Made => ({
+  sha256: hashOf(content),
+  files: content.size,
+  bytes: bytesIn(content),
+})
+
+/** What an image is built of. @param dockerfile one of this folder; it copies `app/`, the code, and `state/` */
+export function contextOf(dockerfile: string, code: Files): Files {
   return merged(
     new Map([
-      ['Dockerfile', dockerfile],
+      ['Dockerfile', readFileSync(join(import.meta.dirname, dockerfile))],
       ['state/.keep', new Uint8Array()], // an empty folder is in no set of files
     ]),
     under('app', code),

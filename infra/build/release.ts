@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { ImageName } from '../config.ts'
 import { distFolder } from './artifacts.ts'
 import { ROOT } from './bundle.ts'
 import { runCommandLine, say } from './command-line.ts'
@@ -10,6 +11,8 @@ import { run, shown, ToolError, type Tools } from './tools.ts'
  * NEVER RUN against a real registry, a real Pulumi stack or a Docker engine so far: it was written where there is none
  * of them. The test runs it with stand-ins that record what they are asked.
  */
+
+const KAFKA_STREAMS: ImageName = 'engine-kafka-streams'
 
 const HELP = `npm run release -- <stack> [--dry-run]
 
@@ -41,6 +44,8 @@ async function release(stack: string, tools: Tools): Promise<void> {
   }))
   const settings = Object.entries(bootstrap).map(([key, value]) => [`bootstrap.${key}`, value])
   let loggedIn = false // all repositories are of one registry: the stage makes them in its own account and region
+  if (!contexts.some(({ image }) => image === KAFKA_STREAMS))
+    say(`${KAFKA_STREAMS} is not built (npm run build says why): its image stays as it is`)
   for (const { context, to } of wanted) {
     let digest = await digestThere(to, context.tag, tools)
     const isNew = digest === undefined

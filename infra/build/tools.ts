@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 
 /** A program's arguments, as they are handed over: no shell reads them. */
@@ -14,15 +15,18 @@ export const shown = (command: Command): string =>
 export class ToolError extends Error {
   /** what the program said */
   readonly stderr: string
+  readonly stdout: string
 
-  constructor(message: string, stderr = '') {
+  constructor(message: string, { stderr = '', stdout = '' } = {}) {
     super(message)
     this.stderr = stderr
+    this.stdout = stdout
   }
 }
 
 const WHERE: Readonly<Record<string, string>> = {
   aws: 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html',
+  mvn: 'install Maven and a JDK 17 or later, https://maven.apache.org/install.html',
   docker: 'https://docs.docker.com/engine/install/',
   pulumi: 'https://www.pulumi.com/docs/install/',
 }
@@ -33,6 +37,8 @@ export interface RunOptions {
   input?: string
   /** whether its standard error is shown as it comes, as of what takes minutes */
   follow?: boolean
+  /** is told of each line of its standard output as it comes */
+  onLine?: (line: string) => void
 }
 
 /**
@@ -42,7 +48,7 @@ export interface RunOptions {
  */
 export async function run(
   command: Command,
-  { signal, input, follow = false }: RunOptions,
+  { signal, input, follow = false, onLine }: RunOptions,
 ): Promise<string> {
   const [program, ...args] = command
   const child = spawn(program, args, { stdio: 'pipe' })
@@ -50,6 +56,7 @@ export async function run(
   signal.addEventListener('abort', end)
   child.stdin.on('error', () => {}) // it may end without having read
   child.stdin.end(input)
+  if (onLine) createInterface(child.stdout).on('line', onLine)
   if (follow) child.stderr.pipe(process.stderr, { end: false })
   try {
     const [stdout, stderr, [code]] = await Promise.all([
@@ -60,7 +67,7 @@ export async function run(
     signal.throwIfAborted()
     if (code === 0) return stdout
     const words = follow ? '' : `:\n  ${stderr.trim()}`
-    throw new ToolError(`${shown(command)} failed with ${code}${words}`, stderr)
+    throw new ToolError(`${shown(command)} failed with ${code}${words}`, { stderr, stdout })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     throw new ToolError(`${program} is not on the PATH.\n  Next: ${WHERE[program] ?? 'install it'}`)

@@ -287,7 +287,7 @@ test("a stack that names Flink is refused without Flink's jar, and no other is",
   for (const config of [{ engine: 'flink' }, { shadow: 'flink-2' }, { split: { flink: 5 } }])
     assert.match(
       await refused(config),
-      /^The Flink engine's jar is missing: .*\n {2}Next: mvn -f functions\/engine-jvm\/pom\.xml /,
+      /^The Flink engine's jar is missing: .*\n {2}Next: npm run build, with Maven and a JDK 17 /,
     )
 })
 
@@ -302,7 +302,7 @@ for (const [image, config] of [
     assert.match(
       await refused({ ...config, images }),
       new RegExp(
-        `^order-up:images\\.${image} is not set in Pulumi\\.dev\\.yaml, .*\n  Next: .*npm run build && npm run release -- dev$`,
+        `^order-up:images\\.${image} is not set in Pulumi\\.dev\\.yaml, .*\n  Next: npm run build && npm run release -- dev(, with Maven and .*)?$`,
       ),
     )
   })

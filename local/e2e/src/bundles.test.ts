@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createRegistry } from '@order-up/kit'
@@ -27,7 +27,8 @@ const workers: WorkerProcess[] = []
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'order-up-bundles-'))
   dist = join(dir, 'dist')
-  const env = { ...process.env, ORDER_UP_DIST: dist }
+  // without Maven: no engine on the JVM is run here
+  const env = { PATH: dirname(process.execPath), ORDER_UP_DIST: dist }
   const build = promisify(execFile)(process.execPath, [BUILD], { env })
   ;[stack] = await Promise.all([startTestStack(), build])
 })
