@@ -109,7 +109,7 @@ test('without Maven, or with an old JDK, it is said why they are left out', asyn
 
   rmSync(join(bin, 'mvn'))
   assert.match(
-    String(await make()),
+    (await make()) as string,
     /^mvn is not on the PATH\.\n {2}Next: install Maven and a JDK 17 or later, https:/,
   )
   assert.deepEqual(builds(), [])

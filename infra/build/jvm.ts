@@ -82,8 +82,8 @@ async function findTools(signal: AbortSignal): Promise<{ versions: string } | { 
 }
 
 function sourceFiles(): Files {
-  const patterns = ['{pom.xml,*/pom.xml,*/src/main/**}'].map((p) => `functions/engine-jvm/${p}`)
-  const entries = globSync([...patterns, 'schemas/avro/**'], { cwd: ROOT, withFileTypes: true })
+  const patterns = ['functions/engine-jvm/{pom.xml,*/pom.xml,*/src/main/**}', 'schemas/avro/**']
+  const entries = globSync(patterns, { cwd: ROOT, withFileTypes: true })
   return new Map(
     entries
       .filter((entry) => entry.isFile())
@@ -112,9 +112,16 @@ function lastBuild(dist: string, sources: string): readonly JvmArtifact[] | unde
 
 const mavenTo = (out: string): Command => [
   'mvn',
-  ...['-B', '-ntp', '-f', join(ROOT, 'functions/engine-jvm/pom.xml')],
-  ...['-pl', 'flink,kafka-streams', '-am', 'package'],
-  ...['-Dmaven.test.skip=true', `-Dorderup.out=${out}/`],
+  '-B',
+  '-ntp',
+  '-f',
+  join(ROOT, 'functions/engine-jvm/pom.xml'),
+  '-pl',
+  'flink,kafka-streams',
+  '-am',
+  'package',
+  '-Dmaven.test.skip=true',
+  `-Dorderup.out=${out}/`,
 ]
 
 /** "[INFO] Building Order-Up: the fold 0.1.0   [2/4]" */
