@@ -23,7 +23,8 @@ import orderup.fold.OrderState.Stamp;
  * Every time but the first is stored as what it comes after the first, which is shorter.
  */
 public final class StateFormat {
-  private static final int FORMAT = 1;
+  /** The version of what is written here; all up to it are read. */
+  public static final int FORMAT = 1;
 
   private final AvroWriter w = new AvroWriter(512);
   private final AvroReader r = new AvroReader();
