@@ -37,7 +37,14 @@ test('the topics of prod: every one of the contract, those of engines that do no
       `orders.events.dlq.shadow.${engine}-${generation}`,
     ]),
   )
-  const withOrders = ['orders.events.raw', 'orders.orders.curated', 'orders.events.dlq', ...shadows]
+  const changelogs = [1, 2].map((n) => `order-up.engine.kafka-streams-${n}-orders-changelog`)
+  const withOrders = [
+    'orders.events.raw',
+    'orders.orders.curated',
+    'orders.events.dlq',
+    ...shadows,
+    ...changelogs,
+  ]
   const ofEngines = ['orders.engine.shares', 'orders.engine.reports']
   const spec = (partitionCount: number) => (name: string) => ({
     name,
