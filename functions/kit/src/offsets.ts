@@ -7,7 +7,10 @@ export interface Watermarks {
   partition: number
   /** the first offset that the log still holds */
   low: number
-  /** the high watermark: the offset of the next record to be appended */
+  /**
+   * the end of what a read_committed reader is shown, the last stable offset: kafkajs's admin asks so. An open
+   * transaction holds it back; without one it is the high watermark, the offset of the next record to be appended.
+   */
   high: number
 }
 
