@@ -5,7 +5,16 @@ export interface Bench {
   name: string
   /** what is measured, on which work */
   about: string
-  run(say: (line: string) => void): Promise<Figures>
+  /** @returns undefined where it has shown and kept its figures itself */
+  run(say: (line: string) => void, options: BenchOptions): Promise<Figures | undefined>
+}
+
+/** Of the benchmarks that can do with them: see HELP. */
+export interface BenchOptions {
+  /** little work, once, and nothing is kept: to see that it works */
+  quick: boolean
+  /** times that each figure is measured; undefined = the benchmark's own default */
+  runs: number | undefined
 }
 
 /** Calls `once` for about `ms` after a warm-up and returns calls per second. */

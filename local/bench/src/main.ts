@@ -1,12 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { arch, cpus, platform, totalmem } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Bench, Figures } from './bench.ts'
 import { codec, foldBench } from './benches/codec.ts'
 import { engine, engineLocal } from './benches/engine.ts'
+import { engines } from './benches/engines.ts'
 import { latency } from './benches/latency.ts'
 import { million, tenMillion } from './benches/state.ts'
+import { runFile, thisMachine } from './machine.ts'
 
 const BENCHES: readonly Bench[] = [
   codec,
@@ -16,51 +16,56 @@ const BENCHES: readonly Bench[] = [
   latency,
   million,
   tenMillion,
+  engines,
 ]
 
-const HELP = `npm run bench -- [names]
+const HELP = `npm run bench -- [names] [--quick] [--runs N]
 
 Runs all benchmarks, or those named, one after another, and keeps the figures in local/bench/results.
 
-${BENCHES.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
+
+For engines alone:
+  --runs N     how often each engine is measured, at least 1; figures are the medians (default 3)
+  --quick      little work, once, and nothing is kept: to see that it works
 `
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { help: { type: 'boolean', short: 'h' } },
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    quick: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+  },
 })
 if (values.help) {
   process.stdout.write(HELP)
   process.exit(0)
 }
 const unknown = positionals.find((name) => !BENCHES.some((bench) => bench.name === name))
-if (unknown) {
-  process.stderr.write(`no benchmark is called ${unknown}\n\n${HELP}`)
-  process.exit(2)
-}
+if (unknown) refuse(`no benchmark is called ${unknown}`)
+const runs = values.runs === undefined ? undefined : Number(values.runs)
+if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
+  refuse(`--runs ${values.runs}: a whole number from 1 on`)
+const options = { quick: values.quick, runs }
 
 const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 for (const bench of chosen) {
   process.stderr.write(`\n${bench.name}: ${bench.about}\n`)
-  const figures = await bench.run((line) => process.stderr.write(`  … ${line}\n`))
-  for (const [name, value] of Object.entries(figures))
-    process.stdout.write(`  ${name.padEnd(34)} ${value.toLocaleString('en')}\n`)
-  keep(bench, figures)
+  const figures = await bench.run((line) => process.stderr.write(`  … ${line}\n`), options)
+  if (figures) keep(bench, figures)
 }
 process.exit(0)
 
-/** Each run is a file: figures are compared between runs, never with a limit. */
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n\n${HELP}`)
+  process.exit(2)
+}
+
 function keep({ name, about }: Bench, figures: Figures): void {
-  const dir = fileURLToPath(new URL('../results', import.meta.url))
+  for (const [figure, value] of Object.entries(figures))
+    process.stdout.write(`  ${figure.padEnd(34)} ${value.toLocaleString('en')}\n`)
   const date = new Date().toISOString()
-  const machine = {
-    cpu: cpus()[0]?.model.trim(),
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    os: `${platform()} ${arch()}`,
-    node: process.version,
-  }
-  mkdirSync(dir, { recursive: true })
-  const file = `${dir}/${date.slice(0, 19).replaceAll(':', '')}-${name}.json`
-  writeFileSync(file, `${JSON.stringify({ name, about, date, machine, figures }, null, 2)}\n`)
+  const result = { name, about, date, machine: thisMachine(), figures }
+  writeFileSync(runFile(name, date), `${JSON.stringify(result, null, 2)}\n`)
 }

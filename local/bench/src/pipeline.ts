@@ -27,13 +27,14 @@ export interface Drained {
 export class Pipeline implements AsyncDisposable {
   readonly kafka: Kafka
   readonly registry: Registry
+  /** where workers keep what they keep; goes with the pipeline */
+  readonly dir: string
   readonly #stack: TestStack
-  readonly #dir: string
   readonly #workers: MeasuredWorker[] = []
 
   private constructor(stack: TestStack, dir: string) {
     this.#stack = stack
-    this.#dir = dir
+    this.dir = dir
     this.kafka = createKafka(parseConfig(KafkaConfig, stack.kafkaConfig), 'bench', silentLog())
     this.registry = createRegistry(stack.registryUrl)
   }
@@ -44,6 +45,15 @@ export class Pipeline implements AsyncDisposable {
 
   get brokers(): string {
     return this.#stack.brokers
+  }
+
+  /** by which a worker reaches Kafka and the registry */
+  get env(): Readonly<Record<string, string>> {
+    return this.#stack.kafkaConfig
+  }
+
+  get brokerPid(): number {
+    return this.#stack.supervisor.status().find(({ name }) => name === 'broker')!.pid!
   }
 
   /** Generates well-formed events, as fast as possible unless told otherwise. */
@@ -82,18 +92,18 @@ export class Pipeline implements AsyncDisposable {
   engine(instance = 'a'): Promise<MeasuredWorker> {
     return this.#start('engine-node/src/main.ts', {
       INSTANCE: instance,
-      STATE_DIR: join(this.#dir, 'state'),
+      STATE_DIR: join(this.dir, 'state'),
     })
   }
 
   sink(): Promise<MeasuredWorker> {
     return this.#start('sink/src/main.ts', {
-      WAREHOUSE: `duckdb:${join(this.#dir, 'sink.duckdb')}`,
+      WAREHOUSE: `duckdb:${join(this.dir, 'sink.duckdb')}`,
     })
   }
 
   async #start(module: string, env: Record<string, string>): Promise<MeasuredWorker> {
-    const worker = await startWorker(module, { ...this.#stack.kafkaConfig, ...env })
+    const worker = await startWorker(module, { ...this.env, ...env })
     this.#workers.push(worker)
     return worker
   }
@@ -133,6 +143,6 @@ export class Pipeline implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop('SIGKILL')))
     await this.#stack.stop()
-    await rm(this.#dir, { recursive: true, force: true })
+    await rm(this.dir, { recursive: true, force: true })
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CURATED_TOPIC, engineGroup, RAW_TOPIC } from '@order-up/schemas'
 import { round, type Bench, type Figures } from '../bench.ts'
 import { Pipeline } from '../pipeline.ts'
-import { usageOf } from '../worker.ts'
+import { usageOf } from '../usage.ts'
 
 export const GROUP = engineGroup('node-1')
 
@@ -78,7 +78,7 @@ async function bareLoop(pipeline: Pipeline) {
   try {
     await once(child, 'message')
     const { eventsPerSecond } = await pipeline.drain(group, RAW_TOPIC)
-    return { eventsPerSecond, cpuSeconds: usageOf(child.pid!).cpuSeconds }
+    return { eventsPerSecond, cpuSeconds: usageOf([child.pid!]).cpuSeconds }
   } finally {
     child.kill('SIGKILL')
     await once(child, 'exit')

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process'
+import { writeFile, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { messageOf } from '@order-up/kit'
+import { ENGINES, type Engine } from '@order-up/schemas'
+import { provideEngine, type EngineProgram } from '@order-up/stack'
+import type { Bench, BenchOptions } from '../bench.ts'
+import { MEASURES, type Measure } from '../engines/contestants.ts'
+import type { Lane, Measured } from '../engines/lane.ts'
+import { latency } from '../engines/latency.ts'
+import { pictureOf } from '../engines/picture.ts'
+import { forecastSeconds, FULL, heatsOf, QUICK, type Heat, type Sizes } from '../engines/plan.ts'
+import { prepareRecovery, Recoveries } from '../engines/recovery.ts'
+import { sectionOf, withSection, type Report } from '../engines/report.ts'
+import type { Run } from '../engines/summary.ts'
+import { Testbed } from '../engines/testbed.ts'
+import { prepareThroughput, throughput } from '../engines/throughput.ts'
+import { resultFile, runFile, thisMachine } from '../machine.ts'
+
+/** A run that takes so many times what it should is given up. */
+const PATIENCE = 5
+
+type Programs = ReadonlyMap<Engine, EngineProgram | Error>
+
+export const engines: Bench = {
+  name: 'engines',
+  about:
+    'Node, Flink (heap, RocksDB) and Kafka Streams on the same log: events/s, CPU, memory, latency, kill -9',
+  async run(say, options) {
+    const interrupt = new AbortController()
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (interrupt.signal.aborted) process.exit(130) // all children end with this process
+      say(`${signal}: stopping what runs`)
+      interrupt.abort(new Error(signal))
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    try {
+      await compare(say, options, interrupt.signal)
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error
+      process.exitCode = 130
+    } finally {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    }
+    return undefined
+  },
+}
+
+async function compare(say: Say, { quick, runs }: BenchOptions, signal: AbortSignal) {
+  const base = quick ? QUICK : FULL
+  const sizes = { ...base, runs: runs ?? base.runs }
+  if (!quick) say(`about ${Math.ceil(forecastSeconds(sizes.runs) / 60)} minutes on two cores`)
+  const programs = await providePrograms(say, signal)
+  const report: Report = {
+    name: engines.name,
+    about: engines.about,
+    date: new Date().toISOString(),
+    machine: thisMachine(),
+    java: await javaVersion(programs),
+    sizes,
+    complete: false,
+    runs: [],
+  }
+  for (const measure of MEASURES)
+    await runMeasure(measure, { sizes, programs, say, signal }, async (run) => {
+      report.runs = [...report.runs, run]
+      if (!quick) await keepRuns(report)
+    })
+  report.complete = true
+  process.stdout.write(
+    `${quick ? '**QUICK: these figures say nothing**\n\n' : ''}${sectionOf(report)}\n`,
+  )
+  if (quick) return
+  await keepRuns(report)
+  await writeFile(resultFile('engines.svg'), pictureOf(report))
+  const page = resultFile('README.md')
+  await writeFile(page, withSection(await readFile(page, 'utf8'), report))
+}
+
+const keepRuns = (report: Report) =>
+  writeFile(runFile(report.name, report.date), `${JSON.stringify(report, null, 2)}\n`)
+
+type Say = (line: string) => void
+
+async function providePrograms(onProgress: Say, signal: AbortSignal): Promise<Programs> {
+  const programs = new Map<Engine, EngineProgram | Error>()
+  for (const engine of ENGINES) {
+    const provided = await provideEngine(engine, { env: process.env, onProgress, signal }).catch(
+      (error: unknown) => new Error(messageOf(error), { cause: error }),
+    )
+    signal.throwIfAborted()
+    programs.set(engine, provided)
+  }
+  return programs
+}
+
+/** Of the java that the JVM engines run on. */
+async function javaVersion(programs: Programs): Promise<string | undefined> {
+  for (const provided of programs.values()) {
+    const java = provided instanceof Error ? undefined : provided.program.command
+    if (java === undefined) continue
+    const { stderr } = await promisify(execFile)(java, ['-version'])
+    return /version "([^"]+)"/.exec(stderr)?.[1]
+  }
+  return undefined
+}
+
+interface Field {
+  sizes: Sizes
+  programs: Programs
+  say: Say
+  signal: AbortSignal
+}
+
+async function runMeasure(
+  measure: Measure,
+  { sizes, programs, say, signal }: Field,
+  onRun: (run: Run) => Promise<void>,
+): Promise<void> {
+  say(`${measure}: starting a stack, filling its log`)
+  await using bed = await Testbed.open()
+  signal.throwIfAborted()
+  const recoveries = new Recoveries()
+  const measures: Record<Measure, Way> = {
+    throughput: { prepare: prepareThroughput, once: throughput },
+    latency: { prepare: () => Promise.resolve(), once: latency },
+    recovery: { prepare: prepareRecovery, once: (lane) => recoveries.measure(lane) },
+  }
+  const { prepare, once } = measures[measure]
+  await prepare(bed, { sizes })
+  for (const heat of heatsOf(measure, sizes.runs)) {
+    signal.throwIfAborted()
+    say(`${measure}, round ${heat.round} of ${sizes.runs}: ${heat.contestant.name}`)
+    const run = await runHeat(heat, once, { bed, sizes, programs, signal })
+    signal.throwIfAborted()
+    say(`  ${outcomeOf(run)}`)
+    await onRun(run)
+  }
+}
+
+interface Way {
+  prepare(bed: Testbed, lane: { sizes: Sizes }): Promise<void>
+  once(lane: Lane): Promise<Measured>
+}
+
+/** One engine's failure is a result as well: it is said, and the others go on. */
+async function runHeat(
+  { measure, contestant, round }: Heat,
+  once: Way['once'],
+  {
+    bed,
+    sizes,
+    programs,
+    signal,
+  }: Pick<Lane, 'bed' | 'sizes' | 'signal'> & Pick<Field, 'programs'>,
+): Promise<Run> {
+  const start = performance.now()
+  const limit = contestant.seconds * PATIENCE
+  const late = AbortSignal.timeout(limit * 1_000)
+  const outcome = await (async () => {
+    const program = programs.get(contestant.engine)!
+    if (program instanceof Error) throw program
+    const lane = { bed, program, contestant, round, sizes, signal: AbortSignal.any([signal, late]) }
+    return { figures: await once(lane) }
+  })().catch((error: unknown) => ({
+    failure: late.aborted ? `not done within ${limit} s` : messageOf(error),
+  }))
+  const seconds = Math.round((performance.now() - start) / 1_000)
+  return { measure, contestant: contestant.name, round, seconds, ...outcome }
+}
+
+function outcomeOf({ seconds, figures = {}, failure }: Run): string {
+  const shown = Object.entries(figures).map(
+    ([name, value]) => `${value.toLocaleString('en')} ${name}`,
+  )
+  return `${failure === undefined ? shown.join(', ') : `failed: ${failure}`} (${seconds} s)`
+}

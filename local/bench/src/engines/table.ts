@@ -1,0 +1,54 @@
+import { COLUMNS, type Column } from './columns.ts'
+import { BASELINE, type Measure } from './contestants.ts'
+import { ratioToBaseline, type Spread, type Summary } from './summary.ts'
+
+const UNKNOWN = '–'
+
+/** A number in English, with all its digits. */
+export const shown = (value: number, digits: number) =>
+  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+/** A measure's medians in markdown, with the least and the most of the runs, and the multiples of the baseline. */
+export function tableOf(measure: Measure, summaries: readonly Summary[]): string {
+  const own = summaries.filter((summary) => summary.measure === measure)
+  const columns = COLUMNS[measure]
+  const head = ['', ...columns.flatMap(({ figure, ratio }) => [figure, ...(ratio ? ['×'] : [])])]
+  const rows = own.map((summary) => [
+    summary.contestant,
+    ...columns.flatMap((column) => cellsOf(column, summary, summaries)),
+  ])
+  return lines([head, ...rows])
+}
+
+function cellsOf(column: Column, summary: Summary, all: readonly Summary[]): string[] {
+  const { figure, digits, ratio } = column
+  const spread = summary.figures[figure]
+  const cell = spread === undefined ? UNKNOWN : spreadCell(spread, digits)
+  if (!ratio) return [cell]
+  const multiple = ratioToBaseline(all, summary, figure)
+  return [cell, multiple === undefined ? UNKNOWN : shown(multiple, 2)]
+}
+
+function spreadCell({ median, min, max, runs }: Spread, digits: number): string {
+  const middle = shown(median, digits)
+  return runs > 1 ? `${middle} (${shown(min, digits)}–${shown(max, digits)})` : middle
+}
+
+/** A line for each engine that has failed in a run; a median then is of the other runs. */
+export const failureLines = (summaries: readonly Summary[]): string[] =>
+  summaries.flatMap(({ measure, contestant, failures }) =>
+    failures.map((why) => `- ${contestant}, ${measure}: ${why.replace(/\s+/g, ' ')}`),
+  )
+
+/** Columns are as wide as their widest cell: the text reads as well as the page. */
+function lines(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(3, ...rows.map((row) => row[i]!.length)))
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`
+  const rule = `| ${widths.map((w, i) => (i === 0 ? '-'.repeat(w) : `${'-'.repeat(w - 1)}:`)).join(' | ')} |`
+  const [head, ...rest] = rows
+  return [line(head!), rule, ...rest.map(line)].join('\n')
+}
+
+/** What the × of a table means. */
+export const RATIO_NOTE = `× is the multiple of ${BASELINE}'s median`

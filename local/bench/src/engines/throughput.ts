@@ -1,0 +1,93 @@
+import { openFetcher, type Fetcher } from '@order-up/kit'
+import { CURATED_TOPIC } from '@order-up/schemas'
+import { round } from '../bench.ts'
+import { cpuSecondsOf } from '../usage.ts'
+import { emptyTopics, removeDeployment } from './deployments.ts'
+import { pause, type Lane, type Measured } from './lane.ts'
+import type { RunningEngine } from './running.ts'
+import { steadyFigures, type Sample } from './steady.ts'
+import { PARTITIONS, type Testbed } from './testbed.ts'
+
+const LOOK_MS = 50
+
+/** Fills raw, once for all engines: any order's event may come next, so that all orders are the working set. */
+export async function prepareThroughput(bed: Testbed, { sizes }: Pick<Lane, 'sizes'>) {
+  const { orders, eventsPerOrder } = sizes
+  await bed.pipeline.generate({ seed: 1, orders, eventsPerOrder, concurrent: orders })
+}
+
+/** How fast an engine drains raw, and what that costs. */
+export async function throughput(lane: Lane): Promise<Measured> {
+  const { bed, contestant, sizes } = lane
+  const { kafka } = bed.pipeline
+  const total = sizes.orders * sizes.eventsPerOrder
+  await emptyTopics(kafka, [CURATED_TOPIC], PARTITIONS)
+  const deployment = await bed.newDeployment(contestant.engine)
+  const fetcher = await openFetcher(kafka)
+  try {
+    await using engine = await bed.start(deployment, lane, lane.signal)
+    const signal = AbortSignal.any([lane.signal, engine.failed])
+    const changes = await drain({ bed, engine, fetcher, deployment, total, signal })
+    const { cpuSeconds, peakRssMiB } = engine.usage()
+    if (lane.round === 1) await countRows(fetcher, total, signal)
+    const steady = steadyFigures(changes, total)
+    return {
+      ...(steady && {
+        'events/s': Math.round(steady.rowsPerSecond),
+        'CPU-s per 1M': round(steady.engineCpu, 2),
+        'broker CPU-s per 1M': round(steady.brokerCpu, 2),
+      }),
+      'CPU-s per 1M with start': round((cpuSeconds / total) * 1e6, 2),
+      'peak RSS MiB': peakRssMiB,
+    }
+  } finally {
+    await fetcher.close()
+    await removeDeployment(kafka, deployment)
+  }
+}
+
+interface Draining {
+  bed: Testbed
+  engine: RunningEngine
+  fetcher: Fetcher
+  deployment: string
+  total: number
+  signal: AbortSignal
+}
+
+/** Watches curated, from its beginning, until all is committed and visible. @returns a sample for each change */
+async function drain(draining: Draining): Promise<Sample[]> {
+  const { bed, engine, fetcher, deployment, total, signal } = draining
+  const sum = (offsets: readonly number[]) => offsets.reduce((a, b) => a + b, 0)
+  const visibleNow = async () => sum(await fetcher.lastStableOffsets(CURATED_TOPIC))
+  const changes: Sample[] = []
+  let visible = 0
+  for (;;) {
+    const now = await visibleNow()
+    if (now > visible) {
+      visible = now
+      changes.push({
+        at: performance.now(),
+        visible,
+        engineCpu: engine.cpuSeconds(),
+        brokerCpu: cpuSecondsOf([bed.pipeline.brokerPid]),
+      })
+    } else if (visible >= total && (await bed.hasCommittedAll(deployment))) {
+      const ended = sum(await fetcher.highWatermarks(CURATED_TOPIC))
+      if (ended === visible && (await visibleNow()) === visible) return changes
+    }
+    await pause(LOOK_MS, signal)
+  }
+}
+
+/** A figure counts only if there is a row for every event, and no more. */
+async function countRows(fetcher: Fetcher, total: number, signal: AbortSignal): Promise<void> {
+  const ends = await fetcher.lastStableOffsets(CURATED_TOPIC)
+  let rows = 0
+  for (const [partition, to] of ends.entries())
+    for await (const { records } of fetcher.read(CURATED_TOPIC, { partition, from: 0, to })) {
+      signal.throwIfAborted()
+      rows += records.length
+    }
+  if (rows !== total) throw new Error(`${rows} rows of ${total} events are in curated`)
+}
