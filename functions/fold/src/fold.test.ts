@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { OrderEvent } from '@order-up/schemas'
 import fc from 'fast-check'
 import { encodeState, fold, rowOf, type OrderState } from './index.ts'
-import { anyEvent, anyLog, distinctEvents, modelRow } from './model.fixture.ts'
+import { anyEvent, anyLog, distinctEvents } from './model.fixture.ts'
+import { modelRow } from './model.ts'
 
 /** The state after each record of the log. */
 function statesOf(log: readonly OrderEvent[]): OrderState[] {

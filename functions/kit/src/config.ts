@@ -13,7 +13,7 @@ export function parseConfig<T extends z.ZodType>(
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues.map((issue) => {
     const key = issue.path.join('.')
-    return `${key || 'config'}${shown(key, env[key])}: ${issue.message}`
+    return `${key || 'config'}${shown(key, env[String(issue.path[0])])}: ${issue.message}`
   })
   throw new TerminalError('CONFIG', `Invalid configuration:\n  ${lines.join('\n  ')}`)
 }

@@ -22,6 +22,7 @@ export {
 export type { Outcome, Problem, RejectedEvent } from './answers.ts'
 export { eventOf, planEvents } from './olist/events.ts'
 export { readOlistFiles, type OlistFiles, type OlistOrder } from './olist/orders.ts'
+export { createRandom, type Random } from './random.ts'
 export { runReplay, type ReplayProgress, type ReplayResult } from './replay.ts'
 export {
   createRawSender,

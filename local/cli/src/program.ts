@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { describe } from '@order-up/kit'
+import { conformCommand } from './commands/conform.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
@@ -24,6 +25,7 @@ const COMMANDS = [
   queryCommand,
   dlqCommand,
   verifyCommand,
+  conformCommand,
   doctorCommand,
 ]
 

@@ -22,6 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[] | 'all'>> = {
   'local/cli': 'all',
   'local/e2e': 'all',
   'local/bench': 'all',
+  'local/conform': 'all',
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..')

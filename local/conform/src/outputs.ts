@@ -1,0 +1,82 @@
+import { until, type Fetcher, type TopicRecord } from '@order-up/kit'
+import {
+  CURATED_TOPIC,
+  DLQ_HEADERS,
+  DLQ_TOPIC,
+  ROW_HEADERS,
+  shadowDlqTopic,
+  shadowTopic,
+} from '@order-up/schemas'
+
+/** What an engine wrote. */
+export interface Output extends TopicRecord {
+  topic: string
+  isDeadLetter: boolean
+  isShadow: boolean
+  /** partition/offset of the raw record that its headers name, as they say it */
+  ofRaw: string
+}
+
+/** The topics that a deployment writes to. */
+export const outputTopics = (deployment: string) => [
+  CURATED_TOPIC,
+  DLQ_TOPIC,
+  shadowTopic(deployment),
+  shadowDlqTopic(deployment),
+]
+
+/** All that a deployment wrote, as a read_committed reader is shown it. */
+export class Outputs {
+  readonly #fetcher: Fetcher
+  readonly #deployment: string
+  readonly #next = new Map<string, number>()
+  /** by the raw record that they are for: all so far */
+  readonly seen = new Map<string, Output[]>()
+
+  constructor(fetcher: Fetcher, deployment: string) {
+    this.#fetcher = fetcher
+    this.#deployment = deployment
+  }
+
+  /**
+   * Reads on to the end of all topics, waiting for what lies there and is not committed yet: an offset that is
+   * committed may be seen before the last marker of its transaction.
+   * @returns what is new
+   */
+  async advance(signal: AbortSignal): Promise<Output[]> {
+    const found: Output[] = []
+    for (const topic of outputTopics(this.#deployment)) {
+      const ends = await this.#fetcher.highWatermarks(topic)
+      await until(async () => {
+        const stable = await this.#fetcher.lastStableOffsets(topic)
+        return ends.every((end, partition) => stable[partition]! >= end)
+      }, signal)
+      for (const [partition, to] of ends.entries()) {
+        const place = `${topic} ${partition}`
+        const from = this.#next.get(place) ?? 0
+        for await (const { records } of this.#fetcher.read(topic, { partition, from, to }))
+          for (const record of records) found.push(outputOf(record, topic, this.#deployment))
+        this.#next.set(place, Math.max(from, to))
+      }
+    }
+    for (const output of found) {
+      const list = this.seen.get(output.ofRaw) ?? []
+      list.push(output)
+      this.seen.set(output.ofRaw, list)
+    }
+    return found
+  }
+}
+
+function outputOf(record: TopicRecord, topic: string, deployment: string): Output {
+  const isDeadLetter = topic === DLQ_TOPIC || topic === shadowDlqTopic(deployment)
+  const names = isDeadLetter ? DLQ_HEADERS : ROW_HEADERS
+  const ofRaw = `${headerText(record, names.partition)}/${headerText(record, names.offset)}`
+  const isShadow = topic !== CURATED_TOPIC && topic !== DLQ_TOPIC
+  return { ...record, topic, isDeadLetter, isShadow, ofRaw }
+}
+
+const headerText = ({ headers }: TopicRecord, name: string) => {
+  const value = headers[name]
+  return value === undefined || value === null ? '?' : value.toString()
+}
