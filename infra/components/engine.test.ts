@@ -209,6 +209,7 @@ test('Flink: the jar by its hash, checkpoints at our interval, snapshots, no sca
               KAFKA_BROKERS: 'b-1:9098,b-2:9098',
               KAFKA_SECURITY: 'msk-iam',
               SCHEMA_REGISTRY_URL: REGISTRY,
+              TRANSACTION_TIMEOUT_MS: '900000',
             },
           },
         ],

@@ -2,6 +2,7 @@ import * as aws from '@pulumi/aws'
 import * as pulumi from '@pulumi/pulumi'
 import type { DeploymentId, Proof } from '@order-up/control'
 import { flinkJar } from '../build/artifacts.ts'
+import { TRANSACTION_MAX_TIMEOUT_MS } from '../plan/broker.ts'
 import { kafkaStatements, type Statement } from '../plan/grants.ts'
 import { flinkApplicationPrefix } from './control-function.ts'
 import type { EngineArgs, RunningEngine } from './engine.ts'
@@ -9,7 +10,10 @@ import { logGroup } from './log-group.ts'
 import { passwordStatements, policyDocument, trustOf } from './policies.ts'
 import type { Runtime } from './runtime.ts'
 
-/** The group of properties in which the job finds what other workers find in their environment, by the same names. */
+/**
+ * The group of properties in which the job finds what other workers find in their environment, by the same names. How
+ * to checkpoint and how parallel to be is the application's own configuration, which the job leaves as it is.
+ */
 const PROPERTY_GROUP = 'order-up'
 
 /**
@@ -146,6 +150,7 @@ const propertiesOf = (
   KAFKA_SECURITY: kafka.security,
   ...(kafka.secretArn !== undefined && { KAFKA_SECRET_ARN: kafka.secretArn }),
   SCHEMA_REGISTRY_URL: registryUrl,
+  TRANSACTION_TIMEOUT_MS: String(TRANSACTION_MAX_TIMEOUT_MS),
 })
 
 const jarStatements = (bucket: string, keyArn: string): Statement[] => [

@@ -14,6 +14,7 @@ test('with three replicas one broker may be away, and nothing that was acknowled
       'offsets.topic.replication.factor=3',
       'transaction.state.log.replication.factor=3',
       'transaction.state.log.min.isr=2',
+      'transaction.max.timeout.ms=900000',
       'unclean.leader.election.enable=false',
       'offsets.retention.minutes=5256000',
       '',

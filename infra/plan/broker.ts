@@ -2,6 +2,13 @@
 const OFFSETS_RETENTION_MINUTES = 10 * 365 * 24 * 60
 
 /**
+ * How long a transaction may stay open, milliseconds: Kafka's own default. Flink asks for all of it: within that time a
+ * job that died has to be up again, or the rows of its last checkpoint are lost. Nor can it be much longer: as long may
+ * a transaction that nobody ends hold the readers of curated.
+ */
+export const TRANSACTION_MAX_TIMEOUT_MS = 900_000
+
+/**
  * The settings of MSK's brokers on which the contract depends, stated even where they are MSK's own default. What the
  * local broker sets beyond that is for a laptop (threads, fewer partitions of Kafka's own topics), or for quick tests
  * (shorter timeouts of groups and of abandoned transactions), or is not to be set on MSK.
@@ -18,6 +25,7 @@ export function brokerProperties(replicationFactor: number): string {
     'offsets.topic.replication.factor': replicationFactor,
     'transaction.state.log.replication.factor': replicationFactor,
     'transaction.state.log.min.isr': minIsr,
+    'transaction.max.timeout.ms': TRANSACTION_MAX_TIMEOUT_MS,
     // MSK's default is true: a replica that lags would lead, and records that were acknowledged would be gone
     'unclean.leader.election.enable': false,
     'offsets.retention.minutes': OFFSETS_RETENTION_MINUTES,

@@ -21,6 +21,8 @@ import { kafkaStatements, type Worker } from './grants.ts'
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/0123-4567-1'
 const engines = DEPLOYMENTS as readonly DeploymentId[]
 const WORKERS: readonly Worker[] = ['producer', 'sink', 'parity', 'control', ...engines]
+/** looks for open transactions of its own in each topic that it writes */
+const flinks = engines.filter((id) => id.startsWith('flink'))
 const streams = engines.filter((id) => id.startsWith('kafka-streams'))
 const TOPICS = topics({ partitions: 4 }).map(({ name }) => name)
 
@@ -66,15 +68,18 @@ test('every topic is read by those who need it', () => {
 
   assert.deepEqual(read, {
     [RAW_TOPIC]: ['parity', 'control', ...engines],
-    [CURATED_TOPIC]: ['sink', 'parity', 'control'],
-    [DLQ_TOPIC]: ['parity', 'control'],
+    [CURATED_TOPIC]: ['sink', 'parity', 'control', ...flinks],
+    [DLQ_TOPIC]: ['parity', 'control', ...flinks],
     [SHARES_TOPIC]: ['control', ...engines],
-    [REPORTS_TOPIC]: ['control'],
+    [REPORTS_TOPIC]: ['control', ...flinks],
     ...Object.fromEntries(
-      engines.flatMap((id) => [
-        [shadowTopic(id), ['parity', 'control']],
-        [shadowDlqTopic(id), ['parity', 'control']],
-      ]),
+      engines.flatMap((id) => {
+        const readers = ['parity', 'control', ...flinks.filter((flink) => flink === id)]
+        return [
+          [shadowTopic(id), readers],
+          [shadowDlqTopic(id), readers],
+        ]
+      }),
     ),
     ...Object.fromEntries(streams.map((id) => [changelogTopic(id), [id]])),
   })

@@ -97,8 +97,9 @@ function engineGrants(deployment: DeploymentId): Grants {
     case 'node':
       return { reads, writes, joins: [group, READERS], transacts }
     case 'flink':
-      // in its group it only commits offsets; it lists the transactions of its prefix to abort those that it left open
-      return { reads, writes, joins: [group], transacts }
+      // Kafka shows who is writing to a topic only to whoever may read it: so a job finds the transactions that it left
+      // open, to abort them. It withdraws stale reports. In its group it commits offsets, and is no member.
+      return { reads: [...reads, ...writes], writes, joins: [group], transacts }
     case 'kafka-streams': {
       // the deploy makes its changelog; its application id, the group, begins the names of its transactional ids
       const changelog = changelogTopic(deployment)
