@@ -52,6 +52,18 @@ public final class RawDecoder {
   }
 
   /**
+   * Where this value is of a schema newer than this code, that schema; null otherwise. For whoever
+   * must know before anything is decoded.
+   *
+   * @param value null where the record has none
+   */
+  public static NewerSchema newerSchema(byte[] value, SchemaIds ids) {
+    long id = value == null ? NO_FRAME : frameId(value);
+    int version = ids.versionOf(id);
+    return version > Schemas.RAW_VERSION ? new NewerSchema(id, version) : null;
+  }
+
+  /**
    * Never throws: the answer is an event, a rejection or a schema newer than this code.
    *
    * @param key null where the record has none; the event keeps the array

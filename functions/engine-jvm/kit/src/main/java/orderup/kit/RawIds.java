@@ -18,18 +18,34 @@ public final class RawIds {
     ids = registry.rawIds();
   }
 
+  /** As the registry said when it was asked last. */
+  public SchemaIds current() {
+    return ids;
+  }
+
+  /**
+   * Whether this value can be decoded without asking again.
+   *
+   * @param value of a raw record; may be null
+   */
+  public boolean knows(byte[] value) {
+    if (value == null) return true;
+    long id = RawDecoder.frameId(value);
+    return id == RawDecoder.NO_FRAME || ids.contains(id);
+  }
+
+  /** Asks the registry again, and waits for it as long as it takes. */
+  public void refresh() throws InterruptedException {
+    ids = registry.rawIds();
+  }
+
   /**
    * What to decode this value with. Asks the registry again, once, if the value's id is not known.
    *
    * @param value of a raw record; may be null
    */
   public SchemaIds idsFor(byte[] value) throws InterruptedException {
-    SchemaIds known = ids;
-    if (value == null) return known;
-    long id = RawDecoder.frameId(value);
-    if (id == RawDecoder.NO_FRAME || known.contains(id)) return known;
-    SchemaIds asked = registry.rawIds();
-    ids = asked;
-    return asked;
+    if (!knows(value)) refresh();
+    return ids;
   }
 }
