@@ -91,6 +91,7 @@ async function providePrograms(onProgress: Say, signal: AbortSignal): Promise<Pr
       (error: unknown) => new Error(messageOf(error), { cause: error }),
     )
     signal.throwIfAborted()
+    if (provided instanceof Error) onProgress(provided.message)
     programs.set(engine, provided)
   }
   return programs

@@ -34,11 +34,21 @@ function spreadCell({ median, min, max, runs }: Spread, digits: number): string 
   return runs > 1 ? `${middle} (${shown(min, digits)}–${shown(max, digits)})` : middle
 }
 
-/** A line for each engine that has failed in a run; a median then is of the other runs. */
-export const failureLines = (summaries: readonly Summary[]): string[] =>
-  summaries.flatMap(({ measure, contestant, failures }) =>
-    failures.map((why) => `- ${contestant}, ${measure}: ${why.replace(/\s+/g, ' ')}`),
+const MAX_REASON = 200
+
+/** A line for each reason why runs have no figures; a median then is of the other runs. */
+export function failureLines(summaries: readonly Summary[]): string[] {
+  const failed = summaries.flatMap(({ measure, contestant, failures }) =>
+    failures.map((why) => ({
+      why: why.replace(/\s+/g, ' ').trim(),
+      who: `${contestant} (${measure})`,
+    })),
   )
+  return [...Map.groupBy(failed, ({ why }) => why)].map(([why, all]) => {
+    const reason = why.length > MAX_REASON ? `${why.slice(0, MAX_REASON)}…` : why
+    return `- ${all.map(({ who }) => who).join(', ')}: ${reason}`
+  })
+}
 
 /** Columns are as wide as their widest cell: the text reads as well as the page. */
 function lines(rows: readonly (readonly string[])[]): string {
