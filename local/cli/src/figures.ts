@@ -4,19 +4,20 @@ import { TABLE, queryWarehouse } from '@order-up/sink'
 import type { WorkerStatus } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
 import { fetchMetrics, quantileOf, sumOf, type Sample } from './metrics-text.ts'
+import { isWorkerOf } from './pipeline.ts'
 import { count } from './text-table.ts'
 
 /** How the pipeline is doing; null = not known. */
 export interface Figures {
   /** records in raw */
   raw: number | null
-  /** outcomes since the engine's workers started */
+  /** outcomes since the engine's workers started; null also where one of them does not answer */
   applied: number | null
   duplicate: number | null
   deadLetter: number | null
   /** in the warehouse */
   rows: number | null
-  /** offsets that the engine, and the sink, have not committed yet */
+  /** offsets that the engine, the slowest of several, and the sink have not committed yet */
   engineLag: number | null
   sinkLag: number | null
   /** from event_ts to written in the warehouse, seconds, since the sink started; what comes late counts as slow */
@@ -43,24 +44,19 @@ const LATENCY = 'orderup_sink_event_to_warehouse_seconds'
 export async function collectFigures(
   admin: Admin,
   workers: readonly WorkerStatus[],
-  { deployment, querySocket }: { deployment: string; querySocket: string },
+  { deployments, querySocket }: { deployments: readonly string[]; querySocket: string },
 ): Promise<Figures> {
-  const metricsOf = async (prefix: string) =>
-    (
-      await Promise.all(
-        workers
-          .filter(({ name, httpPort }) => name.startsWith(prefix) && httpPort !== null)
-          .map(({ httpPort }) => fetchMetrics(httpPort!)),
-      )
-    ).flatMap((samples) => samples ?? [])
-  const [raw, engineLag, sinkLag, engine, sink, rows] = await Promise.all([
+  const metricsOf = (isOne: (name: string) => boolean) =>
+    samplesOf(workers.filter(({ name }) => isOne(name)))
+  const [raw, engineLags, sinkLag, engine, sink, rows] = await Promise.all([
     watermarksOf(admin, RAW_TOPIC)
       .then((marks) => marks.reduce((sum, { low, high }) => sum + high - low, 0))
       .catch(() => null),
-    lagOf(admin, engineGroup(deployment), RAW_TOPIC),
+    Promise.all(deployments.map((id) => lagOf(admin, engineGroup(id), RAW_TOPIC))),
     lagOf(admin, SINK_GROUP, CURATED_TOPIC),
-    metricsOf('engine'),
-    metricsOf('sink'),
+    // each deployment folds every event: any of them tells what became of all
+    metricsOf((name) => deployments[0] !== undefined && isWorkerOf(deployments[0], name)),
+    metricsOf((name) => name === 'sink'),
     queryWarehouse(querySocket, `SELECT count(*) FROM ${TABLE}`)
       .then((found) => Number(found.rows[0]?.[0]))
       .catch(() => null),
@@ -72,12 +68,29 @@ export async function collectFigures(
     duplicate: outcome('duplicate'),
     deadLetter: outcome('dead_letter'),
     rows,
-    engineLag,
+    engineLag: worstOf(engineLags),
     sinkLag,
     latencyP50: quantileOf(sink, LATENCY, 0.5) ?? null,
     latencyP90: quantileOf(sink, LATENCY, 0.9) ?? null,
   }
 }
+
+/** What all of these workers count; empty where one of them does not answer: the others' sum would be too small. */
+async function samplesOf(workers: readonly WorkerStatus[]): Promise<Sample[]> {
+  const answers = await Promise.all(
+    workers.map(({ httpPort }) =>
+      httpPort === null ? Promise.resolve(undefined) : fetchMetrics(httpPort),
+    ),
+  )
+  return answers.includes(undefined) ? [] : answers.flatMap((samples) => samples ?? [])
+}
+
+/** null where one of them, or all, is not known */
+const worstOf = (lags: readonly (number | null)[]) =>
+  lags.reduce(
+    (worst, lag) => (worst === null || lag === null ? null : Math.max(worst, lag)),
+    lags[0] ?? null,
+  )
 
 /** A counter without a sample yet is 0, where the worker answers at all. */
 const outcomeOf = (samples: readonly Sample[], outcome: string) =>

@@ -3,7 +3,7 @@ import type { Stack } from '@order-up/stack'
 import { KafkaConfig, createKafka, messageOf, parseConfig, silentLog } from '@order-up/kit'
 import { TABLE, queryWarehouse } from '@order-up/sink'
 import { collectFigures, figuresLine } from './figures.ts'
-import { DEPLOYMENT } from './pipeline.ts'
+import type { RunningStack } from './run-stack.ts'
 import type { Progress, Shell } from './shell.ts'
 
 const TERMINAL_MS = 1_000
@@ -13,12 +13,8 @@ const FIRST_ORDER_POLL_MS = 100
 /** Shows how the pipeline is doing until `signal` aborts, and every change of a worker's state. */
 export async function showLive(
   shell: Shell,
-  stack: Stack,
-  {
-    progress,
-    querySocket,
-    signal,
-  }: { progress: Progress; querySocket: string; signal: AbortSignal },
+  stack: RunningStack,
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const config = parseConfig(KafkaConfig, stack.kafkaConfig)
   const kafka = createKafka(config, 'order-up.cli', silentLog())
@@ -30,10 +26,9 @@ export async function showLive(
       try {
         await admin.connect()
         const workers = stack.supervisor.status()
-        const figures = await collectFigures(admin, workers, {
-          deployment: DEPLOYMENT,
-          querySocket,
-        })
+        const { deployment, querySocket } = stack
+        const deployments = [deployment]
+        const figures = await collectFigures(admin, workers, { deployments, querySocket })
         if (!signal.aborted) progress.say(figuresLine(figures))
       } catch (error) {
         progress.say(`Kafka does not answer: ${messageOf(error)}`)

@@ -1,24 +1,37 @@
 import type { Command } from 'commander'
-import { ENGINES, type Engine } from '@order-up/schemas'
-import { startStack, type Stack } from '@order-up/stack'
+import { engineOf, type DeploymentId } from '@order-up/control'
+import { createKafka, KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
+import { ENGINES } from '@order-up/schemas'
+import { provideEngine, startStack, type Stack, type StackOptions } from '@order-up/stack'
+import { chooseDeployment, currentShares, FIRST_DEPLOYMENT, parseEngine } from './engine-choice.ts'
 import { startWorkers } from './pipeline.ts'
 import { addCommonOptions, dataDirOf, integer, querySocketOf, type ReachOptions } from './reach.ts'
-import { UsageError, type Shell } from './shell.ts'
+import type { Shell } from './shell.ts'
 
-/** Options of every command that brings up a stack. */
-export interface StackOptions extends ReachOptions {
+/** Options of every command that brings up a pipeline. */
+export interface PipelineFlags extends ReachOptions {
   kafkaPort: number
   registryPort: number
   httpPort: number
   partitions: number
-  workers: number
-  engine: string
+  workers?: number
+  engine?: DeploymentId
 }
 
 const port = integer(1, 65_535)
 
-export function addStackOptions(command: Command): Command {
+export function addPipelineFlags(command: Command): Command {
   return addCommonOptions(command)
+    .option(
+      '--engine <engine>',
+      `${ENGINES.join(', ')}; the JVM's are built at their first use (default: the one that has the orders of the data folder, node on a new one)`,
+      parseEngine,
+    )
+    .option(
+      '--workers <n>',
+      'node, kafka-streams: processes that share the partitions; flink: its parallelism (default: 1; flink: the number of cores)',
+      integer(1, 64),
+    )
     .option('--kafka-port <port>', 'of the broker', port, 9092)
     .option('--registry-port <port>', 'of the schema registry', port, 8081)
     .option(
@@ -28,50 +41,59 @@ export function addStackOptions(command: Command): Command {
       8080,
     )
     .option('--partitions <n>', 'of topics that do not exist yet', integer(1, 1_000), 4)
-    .option('--workers <n>', 'engine workers, which share the partitions', integer(1, 64), 1)
-    .option('--engine <engine>', ENGINES.join(', '), 'node')
-}
-
-/** @throws UsageError for an engine that there is not (yet) */
-export function checkEngine(engine: string): void {
-  if (engine === 'node') return
-  if (!ENGINES.includes(engine as Engine))
-    throw new UsageError(`There is no engine ${engine}`, `use one of ${ENGINES.join(', ')}`)
-  throw new UsageError(`The engine ${engine} comes in a later version`, 'use --engine node')
 }
 
 export interface RunningStack extends Stack {
   dataDir: string
   querySocket: string
+  /** whose engine runs */
+  deployment: DeploymentId
+}
+
+/** What is the same however a pipeline is started. */
+export type PipelineStart = Omit<StackOptions, 'env' | 'owner' | 'onProgress' | 'signal'> & {
+  querySocket: string
+  httpPort: number
+  workers: number | undefined
+  /** undefined = the owner of the data folder */
+  engine: DeploymentId | undefined
 }
 
 /** Brings up the stack and its workers, or nothing: what had started is stopped where something fails. */
-export async function runStack(
+export async function runPipeline(
   shell: Shell,
-  options: StackOptions,
+  { querySocket, httpPort, workers, engine: asked, ...where }: PipelineStart,
   onProgress: (line: string) => void,
 ): Promise<RunningStack> {
-  checkEngine(options.engine)
-  const dataDir = dataDirOf(shell, options)
-  const querySocket = querySocketOf(shell, dataDir)
-  onProgress(`Starting the broker and the registry; their data is in ${dataDir}`)
-  const stack = await startStack({
-    dataDir,
-    kafkaPort: options.kafkaPort,
-    registryPort: options.registryPort,
-    partitions: options.partitions,
-    env: shell.env,
-    onProgress,
-    signal: shell.signal,
-  })
+  const { env, signal } = shell
+  const { dataDir } = where
+  const owner = asked ?? FIRST_DEPLOYMENT
+  const stack = await startStack({ ...where, owner, env, onProgress, signal })
   try {
-    onProgress('Starting the workers: sink, engine, ingest')
-    const { workers, httpPort } = options
-    await startWorkers(stack, { workers, httpPort, dataDir, querySocket })
-    shell.signal.throwIfAborted()
-    return { ...stack, dataDir, querySocket }
+    const config = parseConfig(KafkaConfig, stack.kafkaConfig)
+    const shares = await currentShares(createKafka(config, 'order-up.cli', silentLog()))
+    const deployment = chooseDeployment(shares, asked, dataDir)
+    const program = await provideEngine(engineOf(deployment), { env, onProgress, signal })
+    onProgress(`Starting the workers: sink, engine ${deployment}, ingest`)
+    await startWorkers(stack, { deployment, program, workers, httpPort, dataDir, querySocket })
+    signal.throwIfAborted()
+    return { ...stack, dataDir, querySocket, deployment }
   } catch (error) {
     await stack.stop()
     throw error
   }
+}
+
+/** The pipeline of the data folder, as the flags say. */
+export function runStack(
+  shell: Shell,
+  flags: PipelineFlags,
+  onProgress: (line: string) => void,
+): Promise<RunningStack> {
+  const { kafkaPort, registryPort, httpPort, partitions, workers, engine } = flags
+  const dataDir = dataDirOf(shell, flags)
+  const querySocket = querySocketOf(shell, dataDir)
+  onProgress(`Starting the broker and the registry; their data is in ${dataDir}`)
+  const start = { dataDir, querySocket, kafkaPort, registryPort, httpPort, partitions }
+  return runPipeline(shell, { ...start, workers, engine }, onProgress)
 }

@@ -21,22 +21,25 @@ export interface CacheOptions {
 /**
  * The folder `name` of the cache. Where it is missing, `fill` fills a folder of its own, which then takes the name in
  * one step: nobody ever sees half of it. One process at a time fills; the others wait for it.
+ * @param isWhole whether it is there and all that it refers to still is; if not, it is filled anew
  */
 export async function cached(
   name: string,
   { root, onProgress, signal }: CacheOptions,
   fill: (folder: string) => Promise<void>,
+  isWhole: (folder: string) => Promise<boolean> = exists,
 ): Promise<string> {
   const target = join(root, name)
-  if (await exists(target)) return target
+  if (await isWhole(target)) return target
   await mkdir(root, { recursive: true })
   const release = await takeTurn(root, onProgress, signal)
   try {
-    if (await exists(target)) return target
+    if (await isWhole(target)) return target
     await removeAbandoned(root)
     const temporary = await mkdtemp(join(root, FILLING))
     try {
       await fill(temporary)
+      await rm(target, { recursive: true, force: true }) // what is not whole
       await rename(temporary, target)
     } finally {
       await rm(temporary, { recursive: true, force: true })
@@ -65,10 +68,20 @@ async function sizeOf(folder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
 
+/** Removes all but the newest few folders whose names begin so. @param keep how many */
+export async function prune(root: string, prefix: string, keep: number): Promise<void> {
+  const names = (await readdir(root)).filter((name) => name.startsWith(prefix))
+  const aged = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(root, name))).mtimeMs })),
+  )
+  for (const { name } of aged.toSorted((a, b) => b.at - a.at).slice(keep))
+    await rm(join(root, name), { recursive: true, force: true })
+}
+
 async function takeTurn(root: string, onProgress: (line: string) => void, signal: AbortSignal) {
   let release = tryLock(join(root, LOCK))
   if (release) return release
-  onProgress('Waiting for another process that downloads the same')
+  onProgress('Waiting for another process that downloads or builds')
   await until(() => Promise.resolve((release = tryLock(join(root, LOCK))) !== undefined), signal)
   return release!
 }

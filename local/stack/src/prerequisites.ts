@@ -8,8 +8,17 @@ import { TerminalError } from '@order-up/kit'
 /** Environment variables, as given by the entry point. */
 export type Env = Readonly<Record<string, string | undefined>>
 
+/** Which JDKs something runs on. */
+export interface JdkNeed {
+  /** "The broker and the registry need" */
+  who: string
+  min: number
+  /** default: any later one */
+  max?: number
+}
+
 /** Apicurio's class files ask for it; Kafka 4 would do with 17. */
-const MIN_JDK = 21
+export const STACK_JDK: JdkNeed = { who: 'The broker and the registry need', min: 21 }
 
 export interface Jdk {
   home: string
@@ -18,32 +27,34 @@ export interface Jdk {
 }
 
 /**
- * A JDK of at least {@link MIN_JDK}: JAVA_HOME's if it is one, else PATH's, else the newest where JDKs are usually
- * installed.
+ * A JDK that fits: JAVA_HOME's if it does, else PATH's, else the newest that does where JDKs are usually installed.
  * @throws TerminalError `JDK_MISSING` naming what was found and what to install
  */
-export async function findJdk(env: Env): Promise<Jdk> {
+export async function findJdk(env: Env, need: JdkNeed = STACK_JDK): Promise<Jdk> {
+  const { min, max = Infinity } = need
   const seen: string[] = []
   for (const homes of [javaHome(env), javaOnPath(env), installedJdks(env)]) {
     const jdks = (await Promise.all((await homes).map(readJdk))).filter((jdk) => jdk !== undefined)
-    jdks.sort((a, b) => major(b) - major(a))
-    const [newest] = jdks
-    if (newest && major(newest) >= MIN_JDK) return newest
+    const fitting = jdks.filter((jdk) => min <= major(jdk) && major(jdk) <= max)
+    const [newest] = fitting.toSorted((a, b) => major(b) - major(a))
+    if (newest) return newest
     seen.push(...jdks.map((jdk) => `${jdk.version} in ${jdk.home}`))
   }
-  const found = seen.length > 0 ? `found only ${[...new Set(seen)].join(', ')}` : 'found none'
-  throw new TerminalError(
-    'JDK_MISSING',
-    `The broker and the registry need a JDK ${MIN_JDK} or later; ${found}`,
-    {
-      remedy:
-        `install one (Debian, Ubuntu: apt-get install openjdk-${MIN_JDK}-jdk-headless; macOS: brew install openjdk; ` +
-        'or adoptium.net), or set JAVA_HOME to it',
-    },
-  )
+  throw jdkMissing(need, [...new Set(seen)])
 }
 
-/** Maven's command; it is needed only while the broker and the registry are not yet in the cache. @throws TerminalError `MAVEN_MISSING` */
+function jdkMissing({ who, min, max }: JdkNeed, seen: readonly string[]): TerminalError {
+  const range = max === undefined ? `a JDK ${min} or later` : `a JDK from ${min} to ${max}`
+  const found = seen.length > 0 ? `found only ${seen.join(', ')}` : 'found none'
+  const version = max ?? min
+  return new TerminalError('JDK_MISSING', `${who} ${range}; ${found}`, {
+    remedy:
+      `install one (Debian, Ubuntu: apt-get install openjdk-${version}-jdk-headless; ` +
+      `macOS: brew install openjdk${max === undefined ? '' : `@${max}`}; or adoptium.net), or set JAVA_HOME to it`,
+  })
+}
+
+/** Maven's command; it is needed only for what is not yet in the cache. @throws TerminalError `MAVEN_MISSING` */
 export async function findMaven(env: Env): Promise<string> {
   const maven = await findOnPath('mvn', env)
   if (maven) return maven
@@ -85,8 +96,8 @@ async function macOsJavaHome(): Promise<string[]> {
   const tool = '/usr/libexec/java_home'
   if (!(await isExecutable(tool))) return []
   // exits 1 where there is none
-  return promisify(execFile)(tool, ['-v', `${MIN_JDK}+`]).then(
-    ({ stdout }) => [stdout.trim()],
+  return promisify(execFile)(tool, ['-V']).then(
+    ({ stderr }) => [...stderr.matchAll(/ (\/\S.*\/Home)$/gm)].map((match) => match[1]!),
     () => [],
   )
 }

@@ -1,4 +1,11 @@
-export { asOnlyWriter, epochMessage, readEpoch, writeFirstShares, type Epoch } from './epochs.ts'
+export {
+  asOnlyWriter,
+  epochMessage,
+  readEpoch,
+  readShares,
+  writeFirstShares,
+  type Epoch,
+} from './epochs.ts'
 export { observe } from './observe.ts'
 export { probe } from './probe.ts'
 export { unproven, type Clouds } from './proofs.ts'

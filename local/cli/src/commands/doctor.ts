@@ -9,12 +9,12 @@ import {
   cacheRoot,
   findJdk,
   findMaven,
+  healthOf,
   readRun,
   type Run,
 } from '@order-up/stack'
 import { addCommonOptions, dataDirOf, type ReachOptions } from '../reach.ts'
 import { EXIT, answer, type Shell } from '../shell.ts'
-import { isHealthy } from '../health.ts'
 
 const KAFKA_PORT = 9092
 const REGISTRY_PORT = 8081
@@ -102,7 +102,7 @@ async function worker({
   restarts,
   lastEnd,
 }: Run['workers'][number]): Promise<Examined> {
-  const healthy = httpPort === null ? null : await isHealthy(httpPort)
+  const healthy = httpPort === null ? null : ((await healthOf(httpPort))?.healthy ?? false)
   const ended = restarts > 0 ? `, restarted ${restarts} times, last after ${lastEnd}` : ''
   const health = healthy === null ? '' : healthy ? ', healthy' : ', not healthy'
   return {

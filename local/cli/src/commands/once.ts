@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { startStack } from '@order-up/stack'
+import type { DeploymentId } from '@order-up/control'
+import { readOlistFiles } from '@order-up/producer'
 import { freePort } from '@order-up/stack'
 import { KafkaConfig, createKafka, createRegistry, parseConfig, silentLog } from '@order-up/kit'
-import { startWorkers } from '../pipeline.ts'
 import type { Reach } from '../reach.ts'
+import { runPipeline } from '../run-stack.ts'
 import { EXIT, answer, createProgress, type Shell } from '../shell.ts'
 import { writeRows } from '../verify/rows.ts'
 import { report } from '../verify/report.ts'
@@ -16,7 +17,8 @@ export interface OnceOptions {
   dir: string
   out: string
   partitions: number
-  workers: number
+  workers: number | undefined
+  engine: DeploymentId | undefined
   json: boolean
 }
 
@@ -26,10 +28,12 @@ const PATIENCE_MS = 15 * 60_000
 /** The whole pipeline on some files, from an empty state of its own to a file of rows; leaves nothing behind. */
 export async function once(
   shell: Shell,
-  { dir, out, partitions, workers, json }: OnceOptions,
+  { dir, out, partitions, workers, engine, json }: OnceOptions,
 ): Promise<void> {
   const file = resolve(out)
-  await writeFile(file, '') // a file that can't be written is said before the work, not after it
+  // what can't be read or written is said before the work, not after it
+  await readOlistFiles(dir)
+  await writeFile(file, '')
   const dataDir = await mkdtemp(join(tmpdir(), 'order-up-once-'))
   try {
     const progress = createProgress(shell)
@@ -38,18 +42,11 @@ export async function once(
       shell.err(`${line}\n`)
     }
     say('Starting a pipeline of its own')
-    const stack = await startStack({
-      dataDir,
-      kafkaPort: await freePort(),
-      registryPort: await freePort(),
-      partitions,
-      env: shell.env,
-      onProgress: say,
-      signal: shell.signal,
-    })
+    const querySocket = join(dataDir, 'warehouse.sock')
+    const [kafkaPort, registryPort] = [await freePort(), await freePort()]
+    const where = { dataDir, querySocket, kafkaPort, registryPort, httpPort: 0, partitions }
+    const stack = await runPipeline(shell, { ...where, workers, engine }, say)
     try {
-      const querySocket = join(dataDir, 'warehouse.sock')
-      await startWorkers(stack, { workers, httpPort: 0, dataDir, querySocket })
       const config = parseConfig(KafkaConfig, stack.kafkaConfig)
       const reached: Reach = {
         dataDir,

@@ -2,13 +2,7 @@ import { Command } from 'commander'
 import { KafkaConfig, createKafka, createRegistry, parseConfig, silentLog } from '@order-up/kit'
 import { GenerateOptions, runGenerator } from '@order-up/producer'
 import { firstOrder, showLive } from '../live.ts'
-import {
-  addStackOptions,
-  checkEngine,
-  runStack,
-  type RunningStack,
-  type StackOptions,
-} from '../run-stack.ts'
+import { addPipelineFlags, runStack, type PipelineFlags, type RunningStack } from '../run-stack.ts'
 import { UsageError, createProgress, type Shell } from '../shell.ts'
 import { printable } from '../text-table.ts'
 import { newSeed, rate } from './produce.ts'
@@ -17,7 +11,7 @@ import { replay, replayText } from './replay.ts'
 
 const GENTLE_RATE = 50
 
-interface Options extends StackOptions {
+interface Options extends PipelineFlags {
   rate: number
   replay?: string
   once?: boolean
@@ -25,7 +19,7 @@ interface Options extends StackOptions {
 }
 
 export const startCommand = (shell: Shell) =>
-  addStackOptions(new Command('start'))
+  addPipelineFlags(new Command('start'))
     .summary('run everything, with a generator, and show it working')
     .description(
       `Brings up broker, registry, engine, sink and ingest, generates orders and shows them arriving, until Ctrl-C.
@@ -39,7 +33,6 @@ folder, verifies, writes the warehouse's rows to FILE as JSON lines, and leaves 
     .option('--once', 'with --replay and --out: only that, on free ports and a folder of its own')
     .option('--out <file>', "with --once: where the warehouse's rows go")
     .action(async (options: Options) => {
-      checkEngine(options.engine)
       if (options.once) {
         if (options.replay === undefined || options.out === undefined)
           throw new UsageError(
@@ -51,6 +44,7 @@ folder, verifies, writes the warehouse's rows to FILE as JSON lines, and leaves 
           out: options.out,
           partitions: options.partitions,
           workers: options.workers,
+          engine: options.engine,
           json: options.json ?? false,
         })
       }
@@ -73,7 +67,7 @@ async function start(shell: Shell, options: Options): Promise<void> {
       if (id !== undefined) note(welcome(id))
     })
     await Promise.race([
-      showLive(shell, stack, { progress, querySocket: stack.querySocket, signal }),
+      showLive(shell, stack, { progress, signal }),
       sending.then(() => new Promise<never>(() => {})), // its end is no reason to stop, its failure is
     ])
   } finally {

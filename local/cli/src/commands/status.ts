@@ -1,10 +1,20 @@
-import { Command } from 'commander'
 import { setTimeout } from 'node:timers/promises'
+import { Command } from 'commander'
+import { ownersIn } from '@order-up/control'
+import { readShares } from '@order-up/control/operations'
 import { groupOffsets, messageOf, watermarksOf, type Watermarks } from '@order-up/kit'
-import { CURATED_TOPIC, DLQ_TOPIC, RAW_TOPIC, SINK_GROUP, engineGroup } from '@order-up/schemas'
-import { isHealthy } from '../health.ts'
+import {
+  CURATED_TOPIC,
+  DLQ_TOPIC,
+  RAW_TOPIC,
+  SINK_GROUP,
+  engineGroup,
+  type SharesRecord,
+} from '@order-up/schemas'
+import { healthOf } from '@order-up/stack'
+import type { Admin } from 'kafkajs'
+import { sharesText } from '../engine-choice.ts'
 import { collectFigures, figuresLine, UNKNOWN_FIGURES, type Figures } from '../figures.ts'
-import { DEPLOYMENT } from '../pipeline.ts'
 import { addReachOptions, reach, withAdmin, type ReachOptions } from '../reach.ts'
 import { EXIT, answer, type Shell } from '../shell.ts'
 import { textTable } from '../text-table.ts'
@@ -14,7 +24,9 @@ interface TopicPartition {
   partition: number
   low: number
   high: number
-  /** the next offset of the group that reads it; null where none reads or it has not committed */
+  /** a deployment, or the sink; null = nobody does */
+  reader: string | null
+  /** the reader's next offset; null where it has not committed any */
   committed: number | null
 }
 
@@ -38,6 +50,8 @@ interface Status {
   workers: WorkerLine[]
   /** why nothing of Kafka is known; null = it answers */
   kafka: string | null
+  /** the newest epoch; null = none was ever written, or Kafka does not answer */
+  shares: Pick<SharesRecord, 'epoch' | 'shares'> | null
   topics: TopicPartition[]
   figures: Figures
 }
@@ -58,28 +72,16 @@ export const statusCommand = (shell: Shell) =>
       const ofWorkers = Promise.all(
         workers.map(async (w) => ({
           ...w,
-          healthy: w.httpPort === null ? null : await isHealthy(w.httpPort),
+          healthy: w.httpPort === null ? null : ((await healthOf(w.httpPort))?.healthy ?? false),
         })),
       )
       const answers = withAdmin(reached, async (admin) => {
-        const readers = new Map([
-          [RAW_TOPIC, engineGroup(DEPLOYMENT)],
-          [CURATED_TOPIC, SINK_GROUP],
-        ])
-        const topics = await Promise.all(
-          [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC].map(async (topic) => {
-            const group = readers.get(topic)
-            const offsets: (Watermarks & { committed?: number | undefined })[] = group
-              ? await groupOffsets(admin, group, topic)
-              : await watermarksOf(admin, topic)
-            return offsets.map(({ committed = null, ...marks }) => ({ topic, ...marks, committed }))
-          }),
-        )
-        const figures = await collectFigures(admin, workers, {
-          deployment: DEPLOYMENT,
-          querySocket,
-        })
-        return { kafka: null, topics: topics.flat(), figures }
+        const record = await readShares(reached.kafka)
+        const deployments = record ? ownersIn(record.shares) : []
+        const topics = await Promise.all(readingsOf(deployments).map((one) => look(admin, one)))
+        const figures = await collectFigures(admin, workers, { deployments, querySocket })
+        const shares = record && { epoch: record.epoch, shares: record.shares }
+        return { kafka: null, shares, topics: topics.flat(), figures }
       })
       const tooLate = async () => {
         await setTimeout(KAFKA_MS, undefined, { ref: false })
@@ -90,7 +92,7 @@ export const statusCommand = (shell: Shell) =>
         (error: unknown) => {
           if (!run) throw error
           shell.exitCode = EXIT.failed
-          return { kafka: messageOf(error), topics: [], figures: UNKNOWN_FIGURES }
+          return { kafka: messageOf(error), shares: null, topics: [], figures: UNKNOWN_FIGURES }
         },
       )
       const status: Status = {
@@ -104,6 +106,28 @@ export const statusCommand = (shell: Shell) =>
       answer(shell, options.json ?? false, status, statusText)
     })
 
+/** Who reads a topic, by which group; a topic that nobody reads is shown all the same. */
+interface Reading {
+  topic: string
+  reader: string | null
+  group?: string
+}
+
+function readingsOf(deployments: readonly string[]): Reading[] {
+  const raw = deployments.map((id) => ({ topic: RAW_TOPIC, reader: id, group: engineGroup(id) }))
+  return [
+    ...(raw.length > 0 ? raw : [{ topic: RAW_TOPIC, reader: null }]),
+    { topic: CURATED_TOPIC, reader: 'sink', group: SINK_GROUP },
+    { topic: DLQ_TOPIC, reader: null },
+  ]
+}
+
+async function look(admin: Admin, { topic, reader, group }: Reading): Promise<TopicPartition[]> {
+  const offsets: (Watermarks & { committed?: number | undefined })[] =
+    group === undefined ? await watermarksOf(admin, topic) : await groupOffsets(admin, group, topic)
+  return offsets.map(({ committed = null, ...marks }) => ({ topic, ...marks, reader, committed }))
+}
+
 function statusText({
   pid,
   dataDir,
@@ -111,6 +135,7 @@ function statusText({
   registryUrl,
   workers,
   kafka,
+  shares,
   topics,
   figures,
 }: Status): string {
@@ -123,14 +148,20 @@ function statusText({
       workers.map((w) => [w.name, w.state, w.pid, w.httpPort, w.healthy, w.restarts, w.lastEnd]),
     ),
     '',
-    ...(kafka === null ? answered(topics, figures) : [`Kafka: unknown, ${kafka}`]),
+    ...(kafka === null ? answered(shares, topics, figures) : [`Kafka: unknown, ${kafka}`]),
   ].join('\n')
 }
 
-const answered = (topics: readonly TopicPartition[], figures: Figures) => [
+const answered = (
+  shares: Status['shares'],
+  topics: readonly TopicPartition[],
+  figures: Figures,
+) => [
+  shares === null ? 'No epoch was ever written: no engine may work yet' : sharesText(shares),
+  '',
   textTable(
-    ['topic', 'partition', 'low', 'high', 'read to'],
-    topics.map((t) => [t.topic, t.partition, t.low, t.high, t.committed]),
+    ['topic', 'partition', 'low', 'high', 'reader', 'read to'],
+    topics.map((t) => [t.topic, t.partition, t.low, t.high, t.reader, t.committed]),
   ),
   '',
   figuresLine(figures),

@@ -1,16 +1,16 @@
 import { Command, Option } from 'commander'
 import { detach, readyInBackground } from '../background.ts'
 import { showLive } from '../live.ts'
-import { addStackOptions, checkEngine, runStack, type StackOptions } from '../run-stack.ts'
+import { addPipelineFlags, runStack, type PipelineFlags, type RunningStack } from '../run-stack.ts'
 import { answer, createProgress, type Shell } from '../shell.ts'
 
-interface Options extends StackOptions {
+interface Options extends PipelineFlags {
   detach?: boolean
   background?: boolean
 }
 
 export const upCommand = (shell: Shell) =>
-  addStackOptions(new Command('up'))
+  addPipelineFlags(new Command('up'))
     .summary('bring up the stack and the workers, without a generator')
     .description(
       'Brings up broker, registry, engine, sink and ingest, and runs until Ctrl-C. A later run goes on where this one stops.',
@@ -21,7 +21,6 @@ export const upCommand = (shell: Shell) =>
     )
     .addOption(new Option('--background').hideHelp())
     .action(async (options: Options) => {
-      checkEngine(options.engine)
       if (options.detach) {
         const pid = await detach(shell)
         return answer(
@@ -41,11 +40,7 @@ export const upCommand = (shell: Shell) =>
       }
     })
 
-async function runUntilStopped(
-  shell: Shell,
-  stack: Awaited<ReturnType<typeof runStack>>,
-  json: boolean,
-) {
+async function runUntilStopped(shell: Shell, stack: RunningStack, json: boolean) {
   answer(
     shell,
     json,
@@ -54,6 +49,7 @@ async function runUntilStopped(
       brokers: stack.brokers,
       registryUrl: stack.registryUrl,
       dataDir: stack.dataDir,
+      deployment: stack.deployment,
     },
     ({ brokers, registryUrl }) =>
       [
@@ -62,5 +58,5 @@ async function runUntilStopped(
       ].join('\n'),
   )
   const progress = createProgress(shell, 0)
-  await showLive(shell, stack, { progress, querySocket: stack.querySocket, signal: shell.signal })
+  await showLive(shell, stack, { progress, signal: shell.signal })
 }

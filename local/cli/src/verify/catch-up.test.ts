@@ -4,10 +4,12 @@ import {
   KafkaConfig,
   createKafka,
   groupOffsets,
+  openFetcher,
   parseConfig,
   readRange,
   silentLog,
   watermarksOf,
+  type Fetcher,
 } from '@order-up/kit'
 import { RAW_TOPIC } from '@order-up/schemas'
 import { startTestStack, type TestStack } from '@order-up/stack/testing'
@@ -17,12 +19,14 @@ import { waitForGroup } from './catch-up.ts'
 let stack: TestStack
 let kafka: Kafka
 let admin: Admin
+let fetcher: Fetcher
 
 before(async () => {
   stack = await startTestStack({ registry: false, partitions: 2 })
   kafka = createKafka(parseConfig(KafkaConfig, stack.kafkaConfig), 'test', silentLog())
   admin = kafka.admin()
   await admin.connect()
+  fetcher = await openFetcher(kafka)
   await awaitCoordinator()
   await write('commit', 'a', 'b') // offsets 0, 1 and a marker at 2
   await write('abort', 'x', 'y') // 3, 4, marker at 5
@@ -31,6 +35,7 @@ before(async () => {
   await until(async () => (await watermarksOf(admin, RAW_TOPIC))[1]?.high === 10)
 })
 after(async () => {
+  await fetcher.close()
   await admin.disconnect()
   await stack.stop()
 })
@@ -135,13 +140,13 @@ const goal = (groupId: string) => ({
 
 test('a group that has passed the last record is there, though what follows holds markers', async () => {
   await commit('g-done', 7)
-  await waitForGroup(kafka, admin, goal('g-done'), patience(20_000))
+  await waitForGroup({ admin, fetcher }, goal('g-done'), patience(20_000))
 })
 
 test('a group that stands still before a record is not, and is said to be behind', async () => {
   await commit('g-behind', 6)
   const said: string[] = []
-  await assert.rejects(waitForGroup(kafka, admin, goal('g-behind'), patience(3_000, said)), {
+  await assert.rejects(waitForGroup({ admin, fetcher }, goal('g-behind'), patience(3_000, said)), {
     code: 'NOT_CAUGHT_UP',
     message: /the sink is 4 offsets of orders\.events\.raw behind/,
   })
@@ -152,7 +157,7 @@ test('a group that stands still before a record is not, and is said to be behind
 test('a group that gets there while it is waited for', async () => {
   await commit('g-late', 0)
   let commits: Promise<void> | undefined
-  await waitForGroup(kafka, admin, goal('g-late'), {
+  await waitForGroup({ admin, fetcher }, goal('g-late'), {
     ...patience(20_000),
     onProgress: () => void (commits ??= commit('g-late', 10)),
   })

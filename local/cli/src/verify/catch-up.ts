@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { OrderUpError, groupOffsets, readRange, readTopic } from '@order-up/kit'
-import { RAW_TOPIC, SHARES_TOPIC, engineGroup, parseShares } from '@order-up/schemas'
-import type { Admin, Kafka } from 'kafkajs'
+import { ownersIn } from '@order-up/control'
+import { OrderUpError, groupOffsets, nextRecord, type Fetcher } from '@order-up/kit'
+import { RAW_TOPIC, engineGroup, type SharesRecord } from '@order-up/schemas'
+import type { Admin } from 'kafkajs'
 
 const POLL_MS = 200
-/** A group that stands still for so long may be at the end: what is left may be transaction markers only. */
+/** A group that stands still for so long is said to. */
 const STILL_MS = 2_000
 
 /** A consumer group and where it has to get to, exclusive. */
@@ -21,31 +22,22 @@ export interface Patience {
   onProgress: (line: string) => void
 }
 
-/** The deployments that own any bucket now: what they have committed, curated holds. */
-async function owners(kafka: Kafka): Promise<string[]> {
-  let newest: Buffer | null = null
-  await readTopic(kafka, SHARES_TOPIC, (records) => {
-    newest = records.at(-1)?.value ?? newest
-  })
-  if (newest === null)
-    throw new OrderUpError('NO_SHARES', `${SHARES_TOPIC} is empty: no engine may work yet`, {
-      remedy: 'deploy first (`npm run order-up -- up` does so locally)',
-    })
-  const { shares } = parseShares(newest)
-  return Object.keys(shares).filter((deployment) => (shares[deployment] ?? []).length > 0)
+/** What a group is looked at with. */
+export interface Look {
+  admin: Admin
+  fetcher: Fetcher
 }
 
-/** Waits until every engine that owns buckets has committed raw up to `until`. */
+/** Waits until every engine that owns buckets has committed raw up to `until`: what it has committed, curated holds. */
 export async function waitForEngines(
-  kafka: Kafka,
-  admin: Admin,
+  look: Look,
+  { shares }: Pick<SharesRecord, 'shares'>,
   until: ReadonlyMap<number, number>,
   patience: Patience,
 ): Promise<void> {
-  for (const deployment of await owners(kafka))
+  for (const deployment of ownersIn(shares))
     await waitForGroup(
-      kafka,
-      admin,
+      look,
       { who: `engine ${deployment}`, groupId: engineGroup(deployment), topic: RAW_TOPIC, until },
       patience,
     )
@@ -53,38 +45,44 @@ export async function waitForEngines(
 
 /** @throws OrderUpError `NOT_CAUGHT_UP` saying who is how far behind */
 export async function waitForGroup(
-  kafka: Kafka,
-  admin: Admin,
+  { admin, fetcher }: Look,
   { who, groupId, topic, until }: Goal,
   { timeoutMs, signal, onProgress }: Patience,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   const reached = new Set<number>()
-  let before = ''
+  let before = new Map<number, number>()
   let movedAt = performance.now()
   for (;;) {
     const offsets = await groupOffsets(admin, groupId, topic)
     const next = new Map(
       offsets.map(({ partition, low, committed = 0 }) => [partition, Math.max(committed, low)]),
     )
-    for (const [partition, end] of until)
-      if ((next.get(partition) ?? 0) >= end) reached.add(partition)
+    const isAt = (partition: number) => next.get(partition) ?? 0
+    for (const [partition, end] of until) if (isAt(partition) >= end) reached.add(partition)
+    const stands = (partition: number) => before.get(partition) === isAt(partition)
+    const standing = [...until.keys()].filter((p) => !reached.has(p) && stands(p))
+    if (standing.length > 0) {
+      // an engine commits the offset after its last record: markers and aborted records may follow
+      const stable = await fetcher.lastStableOffsets(topic)
+      for (const partition of standing) {
+        const end = until.get(partition)!
+        const range = {
+          partition,
+          from: isAt(partition),
+          to: Math.min(end, stable[partition] ?? 0),
+        }
+        if ((await nextRecord(fetcher, topic, range)) >= end) reached.add(partition)
+      }
+    }
     const missing = [...until].filter(([partition]) => !reached.has(partition))
     if (missing.length === 0) return
 
     const now = performance.now()
-    const position = JSON.stringify([...next])
-    if (position !== before) movedAt = now
-    before = position
+    if (![...until.keys()].every(stands)) movedAt = now
+    before = next
     const isStill = now - movedAt >= STILL_MS
-    if (isStill) {
-      for (const [partition, to] of missing) {
-        const from = next.get(partition) ?? 0
-        if (!(await holdsRecords(kafka, topic, { partition, from, to }))) reached.add(partition)
-      }
-      movedAt = performance.now()
-    }
-    const behind = missing.reduce((sum, [p, end]) => sum + end - (next.get(p) ?? 0), 0)
+    const behind = missing.reduce((sum, [p, end]) => sum + end - isAt(p), 0)
     const line = `${who} is ${behind} offsets of ${topic} behind${isStill ? ' and does not move' : ''}`
     onProgress(`waiting: ${line}`)
     if (now >= deadline)
@@ -97,16 +95,4 @@ export async function waitForGroup(
       )
     await delay(POLL_MS, undefined, { signal })
   }
-}
-
-async function holdsRecords(
-  kafka: Kafka,
-  topic: string,
-  range: { partition: number; from: number; to: number },
-): Promise<boolean> {
-  let found = false
-  await readRange(kafka, topic, range, (records) => {
-    found ||= records.length > 0
-  })
-  return found
 }

@@ -1,4 +1,4 @@
-import { readTopic, watermarksOf, type TopicRecord } from '@order-up/kit'
+import { openFetcher, readTopic, watermarksOf, type TopicRecord } from '@order-up/kit'
 import {
   CURATED_SUBJECT,
   CURATED_TOPIC,
@@ -7,8 +7,10 @@ import {
   RAW_TOPIC,
   SINK_GROUP,
 } from '@order-up/schemas'
+import { currentShares } from '../engine-choice.ts'
 import { withAdmin, type Reach } from '../reach.ts'
 import { waitForEngines, waitForGroup, type Patience } from './catch-up.ts'
+import { CURATED_ENDS, type CuratedEnd } from './curated-ends.sql.ts'
 import { compare, type Due, type Findings } from './compare.ts'
 import { curatedLoader, deadLetterLoader, rawLoader, type Loader } from './load.ts'
 import { Scratch } from './scratch.ts'
@@ -46,18 +48,19 @@ export async function verify(
   const db = await Scratch.open({ signal })
   try {
     return await withAdmin(reached, async (admin) => {
+      await using stack = new AsyncDisposableStack()
+      const fetcher = await openFetcher(kafka)
+      stack.defer(() => fetcher.close())
+      const look = { admin, fetcher }
       const ends = await watermarksOf(admin, RAW_TOPIC)
       const until = new Map(ends.map(({ partition, high }) => [partition, high]))
-      await waitForEngines(kafka, admin, until, patience)
+      await waitForEngines(look, await currentShares(kafka), until, patience)
 
       const curated = await watermarksOf(admin, CURATED_TOPIC)
       await load(kafka, CURATED_TOPIC, await curatedLoader(db, curatedIds), patience)
-      const lastCurated = await db.rows<{ p: number; next: bigint; first: bigint | null }>(
-        'SELECT p, max(o) + 1 AS next, min(raw_offset) AS first FROM curated GROUP BY p',
-      )
+      const lastCurated = await db.rows<CuratedEnd>(CURATED_ENDS)
       await waitForGroup(
-        kafka,
-        admin,
+        look,
         {
           who: 'the sink',
           groupId: SINK_GROUP,

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Engine } from '@order-up/schemas'
-import { TerminalError } from '@order-up/kit'
 import type { Program } from '../child.ts'
 import type { Env } from '../prerequisites.ts'
+import { javaArgs, provideBuild, type BuildOptions } from './jvm-build.ts'
 
 /** How to run an engine. Its configuration comes on top of `env`. */
 export interface EngineProgram {
@@ -13,21 +14,19 @@ export interface EngineProgram {
   env: Env
 }
 
-export interface ProvideOptions {
-  /** where tools are looked for, and the cache */
-  env: Env
-  /** lines for the user, while something is built */
-  onProgress(line: string): void
-  signal: AbortSignal
-}
-
 /**
  * Makes an engine ready to run. Those of the JVM are built, once for each content of their sources.
  * @throws TerminalError `JDK_MISSING`, `MAVEN_MISSING`, `DOWNLOAD_FAILED`, `BUILD_FAILED`
  */
-export function provideEngine(engine: Engine, _options: ProvideOptions): Promise<EngineProgram> {
-  if (engine === 'node') return Promise.resolve(NODE)
-  return Promise.reject(new TerminalError('BUILD_FAILED', `The engine ${engine} is not built yet`))
+export async function provideEngine(engine: Engine, options: BuildOptions): Promise<EngineProgram> {
+  if (engine === 'node') return NODE
+  const build = await provideBuild(engine, options)
+  return {
+    engine,
+    program: { command: join(build.jdk.home, 'bin/java') },
+    args: javaArgs(engine, build, options.env),
+    env: {},
+  }
 }
 
 const NODE: EngineProgram = {
