@@ -1,0 +1,3 @@
+import { conformance } from './conformance.fixture.ts'
+
+conformance('flink')

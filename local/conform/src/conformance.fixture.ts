@@ -1,0 +1,25 @@
+import { test } from 'node:test'
+import type { Engine } from '@order-up/schemas'
+import { provideEngine } from '@order-up/stack'
+import { CHECKS } from './checks/index.ts'
+import { Session } from './run.ts'
+
+const TIMEOUT_MS = 5 * 60_000
+
+/** The whole kit for one engine, each check a subtest. */
+export function conformance(engine: Engine): void {
+  test(`${engine} keeps the contract`, { timeout: TIMEOUT_MS }, async (t) => {
+    const seed = Math.floor(Math.random() * 2 ** 31)
+    t.diagnostic(`seed ${seed}`)
+    const onProgress = (line: string) => t.diagnostic(line)
+    const options = { env: process.env, onProgress, signal: t.signal }
+    const program = await provideEngine(engine, options)
+    await using session = new Session({ ...options, program, seed })
+    for (const check of CHECKS)
+      await t.test(check.name, async () => {
+        const { passed, problems, log } = await session.run(check)
+        if (!passed)
+          throw new Error([...problems.slice(0, 20), `the engine's log: ${log}`].join('\n'))
+      })
+  })
+}
