@@ -14,7 +14,8 @@ export function topicsOf(engine: Engine, generation: number, partitions: number)
     .map((spec) => ({ ...spec, name: spec.name.replace(first, `${engine}-${generation}`) }))
 }
 
-const isOf = (topic: string, deployment: string) =>
+/** Whether a topic is a deployment's own. */
+export const isOf = (topic: string, deployment: string) =>
   new RegExp(`[.]${deployment}(?![0-9])`).test(topic)
 
 async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {

@@ -25,7 +25,12 @@ test('a bar is as long as its figure: the longest reaches the end of the column'
 })
 
 test('it shows values, what failed, and on what it was measured', () => {
-  for (const words of ['>220,000<', '>failed<', '>13 · 52<', '2026-01-02, 2 cores of CPU'])
+  for (const words of [
+    '>220,000<',
+    '>failed<',
+    '>13 · 52<',
+    '2026-01-02, 2 cores of A&amp;B &lt;C&gt;',
+  ])
     assert.ok(picture.includes(words), words)
   assert.match(picture, /aria-label="[^"]*events\/s: node 41,000, flink heap 220,000/)
 })

@@ -30,7 +30,7 @@ export const madeUp: Report = {
   name: 'engines',
   about: 'the engines',
   date: '2026-01-02T03:04:05.678Z',
-  machine: { cpu: 'CPU', cores: 2, memoryGiB: 24, os: 'linux x64', node: 'v24.0.0' },
+  machine: { cpu: 'A&B <C>', cores: 2, memoryGiB: 24, os: 'linux x64', node: 'v24.0.0' },
   java: '17.0.1',
   sizes: FULL,
   complete: true,

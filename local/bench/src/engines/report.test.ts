@@ -28,7 +28,7 @@ test('what failed is said once for each reason', () => {
 test('a section names machine, date, work and failures', () => {
   const section = sectionOf(madeUp)
   for (const words of [
-    'on 2026-01-02: 2 cores of CPU, 24 GiB, linux x64, Node v24.0.0, Java 17.0.1. Medians of 3 runs (least–most)',
+    'on 2026-01-02: 2 cores of A&B <C>, 24 GiB, linux x64, Node v24.0.0, Java 17.0.1. Medians of 3 runs (least–most)',
     '2,000,000 events of 80,000 orders in random order',
     'at 2,000 events/s',
     '1,000,000 orders in state',

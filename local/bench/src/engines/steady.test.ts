@@ -51,4 +51,5 @@ test('too little work for two commits gives no figure', () => {
   assert.equal(steadyFigures([], 100), undefined)
   assert.equal(steadyFigures([sample(0, 100)], 100), undefined)
   assert.equal(steadyFigures([sample(0, 50), sample(250, 100)], 100), undefined)
+  assert.equal(steadyFigures([sample(0, 50), sample(400, 100)], 100), undefined)
 })
