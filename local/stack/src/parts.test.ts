@@ -44,6 +44,32 @@ describe('prerequisites', () => {
     assert.deepEqual(await find(old, join(other, 'bin')), { home: other, version: '99.0.1' })
   })
 
+  it('takes none that is newer than what it is for runs on, and says what would do', async () => {
+    const [old, fits, late] = ['old', 'fits', 'late'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    await jdk(old, '11.0.2')
+    await jdk(fits, '17.0.9')
+    await jdk(late, '99.0.1')
+    const need = { who: 'The engine flink needs', min: 17, max: 98 }
+    const find = (JAVA_HOME: string, PATH: string) => findJdk({ JAVA_HOME, PATH }, need)
+    assert.deepEqual(await find(late, join(fits, 'bin')), { home: fits, version: '17.0.9' })
+
+    const never = { ...need, min: 97 }
+    await assert.rejects(findJdk({ JAVA_HOME: old, PATH: '', HOME: folder }, never), (error) => {
+      assert.ok(error instanceof TerminalError)
+      assert.equal(error.code, 'JDK_MISSING')
+      assert.match(
+        error.message,
+        /^The engine flink needs a JDK from 97 to 98; found .*11\.0\.2 in /,
+      )
+      assert.match(error.remedy ?? '', /openjdk-98-jdk-headless; macOS: brew install openjdk@98/)
+      return true
+    })
+  })
+
   it('names what is missing and how to install it', async () => {
     await assert.rejects(findMaven({ PATH: folder }), (error: unknown) => {
       assert.ok(error instanceof TerminalError)
