@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves Prometheus metrics on /metrics, the engine's health on /healthz (200 or 503, with the same
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
  * restart cures no wait.
  */
 public final class HealthServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HealthServer.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpServer server;
@@ -77,6 +80,10 @@ public final class HealthServer implements AutoCloseable {
           try (exchange) {
             if (exchange.getRequestURI().getPath().equals(path)) answer.to(exchange);
             else answer(exchange, 404, "text/plain", new byte[0]);
+          } catch (RuntimeException | Error error) {
+            // the server itself would drop it without a word
+            LOG.error("no answer to {}", path, error);
+            throw error;
           }
         });
   }
