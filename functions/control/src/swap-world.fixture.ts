@@ -14,6 +14,8 @@ interface Instance {
 
 interface Engine {
   instances: Instance[]
+  /** of Flink: reports that outlive a job that has died; the next job overwrites or withdraws them */
+  left: Map<string, number>
   /** by partition */
   committed: number[]
   /** by partition: rows that are processed, and seen once they are committed */
@@ -31,6 +33,8 @@ export class World {
   /** by partition: raw offsets */
   readonly curated = Array.from({ length: PARTITIONS }, () => new Set<number>())
   readonly history: ControlRecord[] = []
+  /** epoch milliseconds; it passes while everything that runs gets on */
+  now = 0
   readonly #engines = new Map<DeploymentId, Engine>()
 
   get newest(): ControlRecord | undefined {
@@ -56,7 +60,9 @@ export class World {
     if (engine.instances.length === 3) return
     const taken = new Set(engine.instances.map(({ name }) => name))
     const name = ['a', 'b', 'c'].find((n) => !taken.has(n))!
-    engine.instances.push({ name, acts: this.newest, reported: undefined, member: false })
+    const reported = engine.left.get(name)
+    engine.left.clear()
+    engine.instances.push({ name, acts: this.newest, reported, member: false })
   }
 
   join(id: DeploymentId, nth: number) {
@@ -71,6 +77,9 @@ export class World {
     const instance = this.#nth(id, nth)
     if (!instance) return
     engine.instances.splice(engine.instances.indexOf(instance), 1)
+    const { name, reported } = instance
+    if (engineOf(id) === 'flink' && engine.instances.length === 0 && reported !== undefined)
+      engine.left.set(name, reported)
     if (instance.member) this.#rebalance(id)
   }
 
@@ -108,14 +117,17 @@ export class World {
   }
 
   observe(): Observation {
-    const seen = [...this.#engines].map(([id, { instances, committed }]) => [
+    const seen = [...this.#engines].map(([id, { instances, left, committed }]) => [
       id,
       {
-        instances: instances
-          .filter(({ member, reported }) =>
-            engineOf(id) === 'flink' ? reported !== undefined : member,
-          )
-          .map(({ name, reported }) => ({ instance: name, epoch: reported })),
+        instances: [
+          ...instances
+            .filter(({ member, reported }) =>
+              engineOf(id) === 'flink' ? reported !== undefined : member,
+            )
+            .map(({ name, reported }) => ({ instance: name, epoch: reported })),
+          ...[...left].map(([instance, epoch]) => ({ instance, epoch })),
+        ],
         committed: [...committed],
       },
     ])
@@ -123,7 +135,7 @@ export class World {
       current: this.newest,
       ends: this.raw.map((records) => records.length),
       deployments: Object.fromEntries(seen) as Observation['deployments'],
-      now: 0,
+      now: this.now,
     }
   }
 
@@ -158,6 +170,7 @@ export class World {
 
   /** Everything that runs gets on with its work, to the end of raw. */
   progress() {
+    this.now += 60_000
     for (const id of this.deployments) {
       for (const nth of this.#engine(id).instances.keys()) {
         this.join(id, nth)
@@ -186,6 +199,7 @@ export class World {
     const each = <T>(make: () => T) => Array.from({ length: PARTITIONS }, make)
     const engine: Engine = {
       instances: [],
+      left: new Map(),
       committed: each(() => 0),
       pending: each(() => []),
       shadow: each(() => new Set()),

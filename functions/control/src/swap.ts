@@ -1,4 +1,4 @@
-import type { DeploymentId } from './deployments.ts'
+import { engineOf, type DeploymentId } from './deployments.ts'
 import {
   gaining,
   isSteady,
@@ -12,7 +12,10 @@ import type { ControlRecord, Swap } from './swap-record.ts'
 
 /** What one deployment is seen to do. */
 export interface DeploymentState {
-  /** its live instances, with the newest epoch that each has reported; empty = none runs, or none has reported */
+  /**
+   * its live instances, with the newest epoch that each has reported; empty = none runs, or none has reported. Of Flink,
+   * all that have reported, live or not.
+   */
   instances: readonly { instance: string; epoch: number | undefined }[]
   /** by raw partition: the next offset to read, moved on over what holds no data record; never committed = the first */
   committed: readonly number[]
@@ -78,6 +81,9 @@ export function nextStep(seen: Observation, request: SwapRequest): Step {
     return write({ ...current, previous: null }, `${previous} is retired`)
   return { do: 'done' }
 }
+
+/** How long a swap waits for Flink that is to be left behind by force: a job that lives follows within seconds. */
+const FLINK_PATIENCE_MS = 5 * 60_000
 
 /** Whether the way from the newest epoch to the target begins with a cutover that a verdict has to allow. */
 export function asksForVerdict(
@@ -150,9 +156,16 @@ function carryOn(
   const incoming = gaining(swap.from, swap.target)
   const outgoing = gaining(swap.target, swap.from)
   const { lagBound, unproven, forced } = request
+  /** A dead Flink job's reports outlive it: by force, what is not to run any more is not waited for for ever. */
+  const isGivenUp = (id: DeploymentId) =>
+    forced !== undefined &&
+    engineOf(id) === 'flink' &&
+    !request.running.includes(id) &&
+    seen.now - swap.startedAt > FLINK_PATIENCE_MS
+  const isAway = (id: DeploymentId) => isGone(seen, id) || isGivenUp(id)
   /** Those that are waited for: not one that is gone, where its place is taken by force. */
   const awaited = (ids: readonly DeploymentId[]) =>
-    ids.filter((id) => forced === undefined || !isGone(seen, id))
+    ids.filter((id) => forced === undefined || !isAway(id))
 
   switch (swap.step) {
     case 'overlap':
@@ -183,7 +196,7 @@ function carryOn(
           ...awaited(incoming).flatMap((id) => unreported(seen, id, current.epoch)),
           // what starts only now reads the epoch first
           ...outgoing
-            .filter((id) => !isGone(seen, id))
+            .filter((id) => !isAway(id))
             .flatMap((id) => unreported(seen, id, current.epoch)),
         ],
         { ...current, swap: { ...swap, step: 'settle', until: [...seen.ends] } },
