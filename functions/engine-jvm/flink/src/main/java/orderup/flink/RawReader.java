@@ -28,6 +28,7 @@ final class RawReader implements SourceReader<RawRecord, KafkaPartitionSplit> {
   private static final long NONE = Long.MAX_VALUE;
 
   private final SourceReader<RawRecord, KafkaPartitionSplit> kafka;
+  private final OffsetCommits commits;
 
   /** what to stop for, once all before it is committed */
   private StopsForGood stop;
@@ -35,8 +36,9 @@ final class RawReader implements SourceReader<RawRecord, KafkaPartitionSplit> {
   /** the first checkpoint that was taken since */
   private long covered = NONE;
 
-  RawReader(SourceReader<RawRecord, KafkaPartitionSplit> kafka) {
+  RawReader(SourceReader<RawRecord, KafkaPartitionSplit> kafka, OffsetCommits commits) {
     this.kafka = kafka;
+    this.commits = commits;
   }
 
   @Override
@@ -81,12 +83,15 @@ final class RawReader implements SourceReader<RawRecord, KafkaPartitionSplit> {
   @Override
   public List<KafkaPartitionSplit> snapshotState(long checkpointId) {
     if (stop != null) covered = Math.min(covered, checkpointId);
-    return kafka.snapshotState(checkpointId);
+    List<KafkaPartitionSplit> splits = kafka.snapshotState(checkpointId);
+    commits.checkpoint(checkpointId, splits);
+    return splits;
   }
 
   @Override
   public void notifyCheckpointComplete(long checkpointId) throws Exception {
     kafka.notifyCheckpointComplete(checkpointId);
+    commits.complete(checkpointId);
     if (checkpointId > covered) throw stop;
   }
 
@@ -123,6 +128,7 @@ final class RawReader implements SourceReader<RawRecord, KafkaPartitionSplit> {
 
   @Override
   public void close() throws Exception {
+    commits.close();
     kafka.close();
   }
 }

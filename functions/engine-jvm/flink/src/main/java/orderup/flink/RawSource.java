@@ -1,6 +1,8 @@
 package orderup.flink;
 
 import java.io.IOException;
+import orderup.fold.Names;
+import orderup.kit.EngineConfig;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
@@ -13,13 +15,17 @@ import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** KafkaSource, with a {@link RawReader} around each of its readers. */
-record RawSource(KafkaSource<RawRecord> kafka)
+record RawSource(KafkaSource<RawRecord> kafka, Settings settings)
     implements Source<RawRecord, KafkaPartitionSplit, KafkaSourceEnumState> {
 
   @Override
   public SourceReader<RawRecord, KafkaPartitionSplit> createReader(SourceReaderContext context)
       throws Exception {
-    return new RawReader(kafka.createReader(context));
+    EngineConfig engine = settings.engine();
+    String clientId = engine.deployment() + "-" + context.getIndexOfSubtask() + "-offsets";
+    String group = Names.engineGroup(engine.deployment());
+    return new RawReader(
+        kafka.createReader(context), new OffsetCommits(engine.kafka(), clientId, group));
   }
 
   @Override

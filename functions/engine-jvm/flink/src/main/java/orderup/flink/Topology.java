@@ -34,7 +34,7 @@ final class Topology {
   void build(StreamExecutionEnvironment env) {
     env.configure(configuration());
     env.fromSource(
-            new RawSource(source()),
+            new RawSource(source(), settings),
             WatermarkStrategy.noWatermarks(),
             Names.RAW_TOPIC,
             RawRecordSchema.TYPE)
@@ -75,6 +75,7 @@ final class Topology {
         .setStartingOffsets(new BeginningOfRaw(group))
         .setDeserializer(new RawRecordSchema(settings))
         .setProperty("isolation.level", "read_committed")
+        .setProperty("commit.offsets.on.checkpoint", "false") // OffsetCommits does
         .setProperty("max.poll.records", "4000")
         // the number of raw's partitions is fixed for its life
         .setProperty("partition.discovery.interval.ms", "-1")
