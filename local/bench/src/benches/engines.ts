@@ -5,7 +5,7 @@ import { messageOf } from '@order-up/kit'
 import { ENGINES, type Engine } from '@order-up/schemas'
 import { provideEngine, type EngineProgram } from '@order-up/stack'
 import type { Bench, BenchOptions } from '../bench.ts'
-import { MEASURES, type Measure } from '../engines/contestants.ts'
+import { JVM_HEAP, MEASURES, type Measure } from '../engines/contestants.ts'
 import type { Lane, Measured } from '../engines/lane.ts'
 import { latency } from '../engines/latency.ts'
 import { pictureOf } from '../engines/picture.ts'
@@ -86,8 +86,9 @@ type Say = (line: string) => void
 
 async function providePrograms(onProgress: Say, signal: AbortSignal): Promise<Programs> {
   const programs = new Map<Engine, EngineProgram | Error>()
+  const env = { ...process.env, ENGINE_JAVA_OPTIONS: `-Xmx${JVM_HEAP}` }
   for (const engine of ENGINES) {
-    const provided = await provideEngine(engine, { env: process.env, onProgress, signal }).catch(
+    const provided = await provideEngine(engine, { env, onProgress, signal }).catch(
       (error: unknown) => new Error(messageOf(error), { cause: error }),
     )
     signal.throwIfAborted()

@@ -3,7 +3,7 @@ import { until } from '@order-up/kit'
 import type { EngineProgram } from '@order-up/stack'
 import { startEngine, type EngineProcess } from '@order-up/stack/testing'
 import { cpuSecondsOf, usageOf, withChildren, type Usage } from '../usage.ts'
-import { JVM_HEAP, SESSION_TIMEOUT_MS, type Contestant } from './contestants.ts'
+import { SESSION_TIMEOUT_MS, type Contestant } from './contestants.ts'
 
 export interface Place {
   program: EngineProgram
@@ -47,7 +47,7 @@ export class RunningEngine implements AsyncDisposable {
     }
     const processes = await Promise.all(
       Array.from({ length: contestant.workers }, (_, i) =>
-        startEngine(withHeap(program), {
+        startEngine(program, {
           deployment,
           instance: 'ab'[i] ?? `c${i}`,
           stateDir,
@@ -102,11 +102,4 @@ export class RunningEngine implements AsyncDisposable {
     late.abort()
     await Promise.all(this.#processes.map((process) => process.kill('SIGKILL')))
   }
-}
-
-/** With the heap that all JVM engines have here, whatever the launcher gives them. */
-function withHeap(program: EngineProgram): EngineProgram {
-  if (program.program.module !== undefined) return program
-  const args = program.args.filter((arg) => !/^-Xm[sx]/.test(arg))
-  return { ...program, args: [`-Xmx${JVM_HEAP}`, ...args] }
 }
