@@ -16,18 +16,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** The contract's vectors: schemas/vectors/README.md says what each field means. */
-final class Vectors {
-  static final long KNOWN = 0x01020304L;
-  static final long NEWER = 0x05060708L;
+public final class Vectors {
+  public static final long KNOWN = 0x01020304L;
+  public static final long NEWER = 0x05060708L;
   static final long UNKNOWN = 0x0a0b0c0dL;
-  static final SchemaIds IDS =
+  public static final SchemaIds IDS =
       new SchemaIds(Map.of(KNOWN, Schemas.RAW_VERSION, NEWER, Schemas.RAW_VERSION + 1));
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  record Vector(String file, String name, JsonNode steps) {}
+  public record Vector(String file, String name, JsonNode steps) {}
 
-  static List<Vector> load() throws IOException {
+  public static List<Vector> load() throws IOException {
     List<Vector> vectors = new ArrayList<>();
     for (Path file : files()) {
       JsonNode content = JSON.readTree(file.toFile());
@@ -60,7 +60,7 @@ final class Vectors {
     }
   }
 
-  static byte[] key(JsonNode step) {
+  public static byte[] key(JsonNode step) {
     JsonNode key = step.get("key");
     if (key.isNull()) return null;
     return key.has("utf8")
@@ -71,7 +71,7 @@ final class Vectors {
   /**
    * @param i which of the step's {@code times}, from 0
    */
-  static byte[] value(JsonNode step, int i) {
+  public static byte[] value(JsonNode step, int i) {
     JsonNode value = step.get("value");
     if (value.isNull()) return null;
     if (value.has("bytes")) return expand(value.get("bytes"));
@@ -90,7 +90,7 @@ final class Vectors {
         body);
   }
 
-  static byte[] framed(long schemaId, byte[] body) {
+  public static byte[] framed(long schemaId, byte[] body) {
     byte[] value = new byte[5 + body.length];
     for (int i = 0; i < 4; i++) value[1 + i] = (byte) (schemaId >>> 24 - 8 * i);
     System.arraycopy(body, 0, value, 5, body.length);

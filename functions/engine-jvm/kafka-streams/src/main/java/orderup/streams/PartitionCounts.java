@@ -1,6 +1,8 @@
 package orderup.streams;
 
+import java.util.Arrays;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.Sensor;
 import org.apache.kafka.common.metrics.Sensor.RecordingLevel;
@@ -27,7 +29,8 @@ final class PartitionCounts {
       sensors[outcome.ordinal()] = sensor(metrics, partition, outcome.label());
   }
 
-  // A partition that comes back to this process goes on with the sensor that it had.
+  // The tags are in the order in which prometheus.yaml has them. A partition that comes back to
+  // this process goes on with the sensor that it had.
   private static Sensor sensor(StreamsMetrics metrics, int partition, String outcome) {
     Sensor sensor = metrics.addSensor("orderup-" + partition + "-" + outcome, RecordingLevel.INFO);
     sensor.add(
@@ -35,7 +38,7 @@ final class PartitionCounts {
             "records-total",
             GROUP,
             "Raw records whose outcome was committed by this process",
-            Map.of("partition", Integer.toString(partition), "outcome", outcome)),
+            new TreeMap<>(Map.of("outcome", outcome, "partition", "" + partition))),
         new CumulativeSum());
     return sensor;
   }
@@ -58,7 +61,7 @@ final class PartitionCounts {
   }
 
   void aborted() {
-    java.util.Arrays.fill(pending, 0);
+    Arrays.fill(pending, 0);
     processed = committed;
   }
 
