@@ -15,6 +15,7 @@ export class Membership implements GroupEvents {
   readonly #ended = Promise.withResolvers<void>()
   #member: GroupMember | undefined
   #joined = false
+  #left = false
 
   private constructor(context: PartitionContext) {
     this.#context = context
@@ -26,7 +27,7 @@ export class Membership implements GroupEvents {
     try {
       membership.#member = await context.transport.join(membership)
     } catch (error) {
-      await membership.#closeAll()
+      await membership.leave()
       throw error
     }
     return membership
@@ -46,11 +47,15 @@ export class Membership implements GroupEvents {
   }
 
   async leave(): Promise<void> {
+    this.#left = true
     await this.#closeAll()
     await this.#member?.leave()
   }
 
   onAssigned(assigned: readonly number[], rejoined: boolean): void {
+    // while partitions are put away the group may be joined once more: nobody would close what is opened then, which
+    // would fence whoever holds the partitions next, again and again
+    if (this.#left) return
     this.#joined = true
     for (const id of this.#partitions.keys()) {
       if (rejoined || !assigned.includes(id)) this.#close(id)
