@@ -28,7 +28,7 @@ const OURS: ReadonlySet<string> = new Set(Object.values(DLQ_HEADERS))
 export function problemsOf(expected: Expected, seen: readonly Output[], rules: Rules): string[] {
   const { answer } = expected
   const wanted = answer.is === 'duplicate' ? 0 : 1
-  const where = `${whatIs(expected)}`
+  const where = whatIs(expected)
   if (seen.length < wanted)
     return [`${where}: missing; expected ${inWords(expected)}, seen nothing`]
   if (seen.length > wanted) {

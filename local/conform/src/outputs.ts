@@ -1,4 +1,4 @@
-import { until, type Fetcher, type TopicRecord } from '@order-up/kit'
+import type { Fetcher, TopicRecord } from '@order-up/kit'
 import {
   CURATED_TOPIC,
   DLQ_HEADERS,
@@ -16,6 +16,9 @@ export interface Output extends TopicRecord {
   /** partition/offset of the raw record that its headers name, as they say it */
   ofRaw: string
 }
+
+/** Asks until it is true, for as long as an engine may take; where it is not, the answer may say what is. */
+export type Wait = (what: string, is: () => Promise<boolean | string>) => Promise<void>
 
 /** The topics that a deployment writes to. */
 export const outputTopics = (deployment: string) => [
@@ -43,14 +46,14 @@ export class Outputs {
    * committed may be seen before the last marker of its transaction.
    * @returns what is new
    */
-  async advance(signal: AbortSignal): Promise<Output[]> {
+  async advance(wait: Wait): Promise<Output[]> {
     const found: Output[] = []
     for (const topic of outputTopics(this.#deployment)) {
       const ends = await this.#fetcher.highWatermarks(topic)
-      await until(async () => {
+      await wait(`what lies in ${topic} to be committed or aborted`, async () => {
         const stable = await this.#fetcher.lastStableOffsets(topic)
-        return ends.every((end, partition) => stable[partition]! >= end)
-      }, signal)
+        return ends.every((end, p) => stable[p]! >= end) || `${stable.join()} of ${ends.join()}`
+      })
       for (const [partition, to] of ends.entries()) {
         const place = `${topic} ${partition}`
         const from = this.#next.get(place) ?? 0

@@ -47,12 +47,12 @@ export class Session implements AsyncDisposable {
       const problems =
         error instanceof Failed ? error.problems : [`the check broke: ${describe(error)}`]
       const failed = result(problems)
-      const log = await this.#keep(name, bench.takeLogs())
+      const log = await this.#keep(name, bench.engines.takeLogs())
       await bench.quiet()
       if (!(error instanceof Failed) || !(await bench.isWell())) await this.#renew()
       return { ...failed, log }
     } finally {
-      bench.takeLogs()
+      bench.engines.takeLogs()
     }
   }
 

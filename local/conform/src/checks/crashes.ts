@@ -25,9 +25,9 @@ export const kills: Check = {
     for (let i = 0; i < KILLS; i++) {
       await bench.progress(ENOUGH)
       await bench.write(again)
-      await bench.kill('a')
+      await bench.engines.kill('a')
       await bench.write(again)
-      await bench.start('a')
+      await bench.engines.start('a')
     }
     await bench.progress(ENOUGH)
     await load.stop()
@@ -47,8 +47,8 @@ export const lostInstance: Check = {
     await bench.judge()
     const load = bench.load()
     await bench.progress(ENOUGH)
-    await bench.kill('b')
-    await everyPartitionMoves(bench)
+    await bench.engines.kill('b')
+    await bench.everyPartitionMoves()
     await load.stop()
     await bench.judge()
   },
@@ -56,28 +56,19 @@ export const lostInstance: Check = {
 
 /** One job to a deployment: it grows by a stop and a start, and loses its process as a whole. */
 async function rescaled(bench: Bench): Promise<void> {
-  await bench.stopAll()
-  await bench.start('a', { PARALLELISM: '1' })
+  await bench.engines.stopAll()
+  await bench.engines.start('a', { PARALLELISM: '1' })
   await bench.epochTaken()
   const load = bench.load()
   await bench.progress(ENOUGH)
-  await bench.stop('a')
-  await bench.start('a', { PARALLELISM: '2' })
+  await bench.engines.stop('a')
+  await bench.engines.start('a', { PARALLELISM: '2' })
   await bench.progress(ENOUGH)
-  await bench.kill('a')
-  await bench.start('a', { PARALLELISM: '1' })
+  await bench.engines.kill('a')
+  await bench.engines.start('a', { PARALLELISM: '1' })
   await bench.progress(ENOUGH)
   await load.stop()
   await bench.judge()
-}
-
-/** Every partition is committed further than where raw ends now. */
-async function everyPartitionMoves(bench: Bench): Promise<void> {
-  const { ends } = await bench.observe()
-  await bench.until('every partition to be committed past where it stood', async () => {
-    const committed = await bench.committed()
-    return ends.every((end, p) => committed[p]! > end) || `committed ${committed}, to pass ${ends}`
-  })
 }
 
 export const zombie: Check = {
@@ -92,15 +83,15 @@ export const zombie: Check = {
     await bench.progress(ENOUGH)
     await bench.ready(2)
     await bench.progress(ENOUGH)
-    const a = bench.engines.get('a')!
+    const a = bench.engines.running.get('a')!
     await a.kill('SIGSTOP')
     try {
       await delay(SESSION_MS)
-      await everyPartitionMoves(bench)
+      await bench.everyPartitionMoves()
     } finally {
       await a.kill('SIGCONT')
     }
-    await everyPartitionMoves(bench)
+    await bench.everyPartitionMoves()
     await load.stop()
     await bench.judge()
   },
@@ -114,7 +105,7 @@ export const brokerRestart: Check = {
     await bench.judge()
     const load = bench.load()
     await bench.progress(ENOUGH)
-    const broker = () => bench.stack.supervisor.status().find(({ name }) => name === 'broker')!
+    const broker = () => bench.rig.stack.supervisor.status().find(({ name }) => name === 'broker')!
     const { pid } = broker()
     must(pid !== null, 'the kit finds no broker to kill')
     process.kill(pid, 'SIGKILL')

@@ -41,7 +41,7 @@ function namesOfVectors(
   const byContent = new Map(log.map((entry) => [content(entry), entry]))
   return problems.map((problem) => {
     const place = /^raw (\d+\/\d+)/.exec(problem)?.[1]
-    const record = place === undefined ? undefined : bench.truth.expected.get(place)?.record
+    const record = place === undefined ? undefined : bench.judging.truth.expected.get(place)?.record
     const entry = record && byContent.get(content(record))
     return entry ? `vector "${entry.vector}", step ${entry.step}: ${problem}` : problem
   })
@@ -68,7 +68,7 @@ export const duplicates: Check = {
         event_id: bench.random.uuid(),
       }
       for (const event of [first, first, other, neighbour, last, first, other, last])
-        log.push(entryOf(event as OrderEvent, bench.target))
+        log.push(entryOf(event, bench.target))
     }
     await bench.write(log)
     await bench.judge()
@@ -295,8 +295,10 @@ export const accounting: Check = {
 /** What the engine has counted, over its processes, by partition and outcome. */
 async function countsOf(bench: Bench): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
-  for (const { httpPort } of bench.engines.values()) {
-    const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text()
+  for (const { httpPort } of bench.engines.running.values()) {
+    // a connection kept from the last time may just be closing
+    const url = `http://127.0.0.1:${httpPort}/metrics`
+    const text = await (await fetch(url, { headers: { connection: 'close' } })).text()
     for (const line of text.split('\n')) {
       const [, labels, value] = /^orderup_engine_records_total\{([^}]*)\} (\S+)/.exec(line) ?? []
       if (labels === undefined) continue

@@ -9,11 +9,11 @@ export const invalidConfig: Check = {
   name: 'invalid-config',
   about: 'a config that is wrong is said with key and value, and the exit code is 2',
   async run(bench) {
-    await bench.stopAll()
-    const engine = await bench.start('a', { KAFKA_BROKERS: 'nowhere', LOG_LEVEL: 'loud' })
+    await bench.engines.stopAll()
+    const engine = await bench.engines.start('a', { KAFKA_BROKERS: 'nowhere', LOG_LEVEL: 'loud' })
     const code = await engine.exited
     const said = engine.stderr()
-    bench.drop('a')
+    bench.engines.drop('a')
     must(code === 2, `expected exit code 2, seen ${code}`)
     for (const [key, value] of [
       ['KAFKA_BROKERS', 'nowhere'],
@@ -31,36 +31,33 @@ export const start: Check = {
   about:
     'a registry that cannot be reached is waited for; without an epoch nothing is processed; then raw is, whatever lies at its end',
   async run(bench) {
-    await bench.stopAll()
-    await bench.emptyShares()
+    await bench.engines.stopAll()
+    await bench.shares.empty()
     await rawOfEveryKind(bench)
-    bench.gate.open = false
-    const before = await bench.committed()
-    const engine = await bench.start('a')
+    bench.rig.gate.open = false
+    const before = (await bench.committed()).join()
+    const engine = await bench.engines.start('a')
     const idle = async (why: string) => {
       const health = await engine.health()
       must(
         health?.healthy === false,
         `${why}: expected /healthz to say unhealthy, seen ${JSON.stringify(health)}`,
       )
-      const now = await bench.committed()
-      must(
-        `${now}` === `${before}`,
-        `${why}: expected nothing to be committed, seen ${now} after ${before}`,
-      )
+      const now = (await bench.committed()).join()
+      must(now === before, `${why}: expected nothing to be committed, seen ${now} after ${before}`)
     }
     await bench.until('a log line that names the registry', () =>
       Promise.resolve(/registry/i.test(engine.stderr())),
     )
     await idle('the registry is away')
 
-    bench.gate.open = true
+    bench.rig.gate.open = true
     await bench.until('a log line that it waits for the first epoch', () =>
       Promise.resolve(WAITS_FOR_EPOCH.test(engine.stderr())),
     )
     await idle('there is no epoch')
 
-    await bench.writeEpoch([[0, 99]])
+    await bench.shares.write([[0, 99]])
     await bench.epochTaken()
     await bench.judge()
     await bench.until(

@@ -43,7 +43,7 @@ export const unknownId: Check = {
         if (entryOf(event, bench.target).partition === partition) return event
       }
     }
-    bench.gate.open = false
+    bench.rig.gate.open = false
     try {
       const [from] = (await bench.observe()).ends.slice(partition)
       await bench.write([
@@ -57,7 +57,7 @@ export const unknownId: Check = {
         `raw ${partition}/${from} has an id that only the registry can judge, and it is away: expected the offset to stay ${from}, seen ${committed}`,
       )
     } finally {
-      bench.gate.open = true
+      bench.rig.gate.open = true
     }
     await bench.judge()
   },
@@ -73,7 +73,7 @@ export const newerSchema: Check = {
     const schema = currentSchema(RAW_SUBJECT) as { fields: object[] }
     const note = { name: 'note', type: ['null', 'string'], default: null }
     // while the engine runs, as by a deploy
-    const id = await bench.registry.register(RAW_SUBJECT, {
+    const id = await bench.rig.registry.register(RAW_SUBJECT, {
       ...schema,
       fields: [...schema.fields, note],
     })
@@ -87,14 +87,14 @@ export const newerSchema: Check = {
     const { partition } = newer
     const stopAt = (await bench.observe()).ends[partition]! - 21
 
-    await bench.exitsSaying('a', /NEWER_SCHEMA/)
+    await bench.engines.exitsSaying('a', /NEWER_SCHEMA/)
     await nothingFrom(bench, partition, stopAt)
-    await bench.start('a')
-    await bench.exitsSaying('a', /NEWER_SCHEMA/)
+    await bench.engines.start('a')
+    await bench.engines.exitsSaying('a', /NEWER_SCHEMA/)
     await nothingFrom(bench, partition, stopAt)
 
-    bench.gate.newestRawVersion = 1 // to this engine the id is now one that nobody has registered
-    await bench.start('a')
+    bench.rig.gate.newestRawVersion = 1 // to this engine the id is now one that nobody has registered
+    await bench.engines.start('a')
     await bench.epochTaken()
     await bench.judge()
   },
@@ -106,8 +106,8 @@ async function nothingFrom(bench: Bench, partition: number, offset: number): Pro
     committed <= offset,
     `raw ${partition}/${offset} is of a newer schema: expected no committed offset past it, seen ${committed}`,
   )
-  await bench.outputs.advance(AbortSignal.any([bench.signal, AbortSignal.timeout(60_000)]))
-  for (const [ofRaw, outputs] of bench.outputs.seen) {
+  await bench.judging.outputs.advance(bench.wait)
+  for (const [ofRaw, outputs] of bench.judging.outputs.seen) {
     const [p, o] = ofRaw.split('/').map(Number)
     must(
       p !== partition || o! < offset,
@@ -123,15 +123,15 @@ export const notAnEpoch: Check = {
   async run(bench) {
     await bench.ready()
     await bench.judge()
-    const producer = bench.kafka.producer()
+    const producer = bench.rig.kafka.producer()
     await producer.connect()
     const value = '{"epoch":"two"}'
     const messages = [{ key: SHARES_KEY, value, partition: 0 }]
     await producer.send({ topic: SHARES_TOPIC, messages }).finally(() => producer.disconnect())
 
-    await bench.exitsSaying('a', /is not an epoch/i)
-    await bench.start('a')
-    await bench.exitsSaying('a', /is not an epoch/i)
-    await bench.emptyShares()
+    await bench.engines.exitsSaying('a', /is not an epoch/i)
+    await bench.engines.start('a')
+    await bench.engines.exitsSaying('a', /is not an epoch/i)
+    await bench.shares.empty()
   },
 }

@@ -11,7 +11,7 @@ export async function inTransaction(
   entries: readonly RawEntry[],
   end: (transaction: Transaction) => Promise<void>,
 ): Promise<void> {
-  const producer = bench.kafka.producer({
+  const producer = bench.rig.kafka.producer({
     transactionalId: `conform-${randomUUID()}`,
     idempotent: true,
     maxInFlightRequests: 1,
