@@ -39,7 +39,7 @@ export const engines: Bench = {
       await compare(say, options, interrupt.signal)
     } catch (error) {
       if (!interrupt.signal.aborted) throw error
-      process.exitCode = 130
+      process.exit(130)
     } finally {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
@@ -131,7 +131,7 @@ async function runMeasure(
     recovery: { prepare: prepareRecovery, once: (lane) => recoveries.measure(lane) },
   }
   const { prepare, once } = measures[measure]
-  await prepare(bed, { sizes })
+  await prepare(bed, { sizes, signal })
   for (const heat of heatsOf(measure, sizes.runs)) {
     signal.throwIfAborted()
     say(`${measure}, round ${heat.round} of ${sizes.runs}: ${heat.contestant.name}`)
@@ -143,7 +143,7 @@ async function runMeasure(
 }
 
 interface Way {
-  prepare(bed: Testbed, lane: { sizes: Sizes }): Promise<void>
+  prepare(bed: Testbed, lane: Pick<Lane, 'sizes' | 'signal'>): Promise<void>
   once(lane: Lane): Promise<Measured>
 }
 

@@ -37,18 +37,20 @@ const title = (measure: Measure, s: Sizes): string =>
       `started again at once.`,
   })[measure]
 
-const HELD_EQUAL = `Held equal: the log and its 4 partitions, the broker (the local stack's: one JVM, 512 MB heap), the registry, the
-machine; each engine alone, in turns, on everything that it ships as default; exactly once, one row for each event, with
-its headers; what counts is what a read_committed reader sees (the last stable offset of curated). The JVM engines have
-${JVM_HEAP} of heap and a thread for each core. Node and Kafka Streams have a session timeout of 6 s where nothing else is said
-(Kafka Streams' own default is 45 s). In latency, Kafka Streams commits every 100 ms, which is its default, and Flink
-where 100 ms are named (its own default here is 1 s).
+const HELD_EQUAL = `What was held equal: the log and its 4 partitions, the broker (the local stack's: one JVM with 512 MB of heap), the
+registry, the machine; each engine alone, in turns; exactly once, one row for each event, with its headers. What counts
+is what a read_committed reader sees: the last stable offset of curated, and its rows. The JVM engines have ${JVM_HEAP} of heap
+and as many threads as there are cores; all else is what each engine has by default. Node and Kafka Streams have a
+session timeout of 6 s, which is the default here; Kafka's own, 45 s, has a row of its own. In latency, Kafka Streams
+commits every 100 ms, its default, and Flink does where it says so; its default here is 1 s, which is also what it has in
+throughput and recovery.
 
-What could not be held equal: Node commits each batch of a partition and has no interval to set. One Node worker folds on
-one core; "2 workers" has both, as the JVM engines have. Flink has no consumer group, so no session has to time out
-after a kill. State: Node keeps a file of its own, with raw as its changelog; Kafka Streams RocksDB and a changelog topic;
-Flink its heap or RocksDB, with checkpoints on the disk. JVMs still compile during the steady part, which takes them
-seconds.`
+What could not be: Node commits each batch of a partition and has no interval. One Node worker folds on one core; "2
+workers" has both, as the JVM engines do. Flink has no consumer group, so no session has to time out after its death.
+State: Node has a file of its own, and raw for a changelog; Kafka Streams RocksDB and a changelog topic, which is part of
+the broker's CPU; Flink its heap or RocksDB, with checkpoints on the disk. JVMs still compile while the steady part runs,
+which takes them some seconds. A heap that is there is used: the RSS of a JVM is what it was given, rather than what it
+needs.`
 
 /** The section of the results' page, in markdown. */
 export function sectionOf(report: Report): string {
@@ -56,9 +58,11 @@ export function sectionOf(report: Report): string {
   const summaries = allSummaries(report)
   const failures = failureLines(summaries)
   const tables = MEASURES.flatMap((measure) => [title(measure, sizes), tableOf(measure, summaries)])
+  const spread = sizes.runs > 1 ? `Medians of ${sizes.runs} runs (least–most)` : 'One run'
   return [
-    `\`npm run bench engines\` on ${date.slice(0, 10)}: ${machineLine(machine, java)}. Medians of ${sizes.runs} ` +
-      `runs${sizes.runs > 1 ? ' (least–most)' : ''}; ${RATIO_NOTE}.`,
+    '## The engines on one log',
+    '![The engines compared](engines.svg)',
+    `\`npm run bench engines\` on ${date.slice(0, 10)}: ${machineLine(machine, java)}. ${spread}; ${RATIO_NOTE}.`,
     ...tables,
     ...(failures.length > 0 ? [`Runs without figures:\n\n${failures.join('\n')}`] : []),
     HELD_EQUAL,

@@ -11,9 +11,12 @@ import { PARTITIONS, type Testbed } from './testbed.ts'
 const LOOK_MS = 50
 
 /** Fills raw, once for all engines: any order's event may come next, so that all orders are the working set. */
-export async function prepareThroughput(bed: Testbed, { sizes }: Pick<Lane, 'sizes'>) {
+export async function prepareThroughput(
+  bed: Testbed,
+  { sizes, signal }: Pick<Lane, 'sizes' | 'signal'>,
+) {
   const { orders, eventsPerOrder } = sizes
-  await bed.pipeline.generate({ seed: 1, orders, eventsPerOrder, concurrent: orders })
+  await bed.pipeline.generate({ seed: 1, orders, eventsPerOrder, concurrent: orders }, signal)
 }
 
 /** How fast an engine drains raw, and what that costs. */
