@@ -1,5 +1,6 @@
 package orderup.kit;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -41,7 +42,7 @@ final class KafkaSecurity {
 
   private static Map<String, Object> sasl(
       String mechanism, String jaas, Map<String, Object> others) {
-    Map<String, Object> properties = new java.util.HashMap<>(others);
+    Map<String, Object> properties = new HashMap<>(others);
     properties.put("security.protocol", "SASL_SSL");
     properties.put("sasl.mechanism", mechanism);
     properties.put("sasl.jaas.config", jaas);

@@ -29,11 +29,10 @@ public final class WorkerProcess {
     AtomicInteger status = new AtomicInteger(RUNNING);
     Thread hook = new Thread(() -> stop(worker, ended, status, stopDeadlineMs), "stop");
     Runtime.getRuntime().addShutdownHook(hook);
-    boolean stopping = false;
     try {
       work.run();
     } catch (Throwable error) {
-      stopping = isStop(error);
+      boolean stopping = isStop(error);
       if (!stopping) LOG.error(EngineFailure.describe(error), error);
       status.compareAndSet(RUNNING, stopping ? 0 : 1);
     }
