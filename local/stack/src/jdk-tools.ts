@@ -10,7 +10,7 @@ export const JAVA_SOURCES = join(import.meta.dirname, '../java')
 const RELEASE = '17'
 
 /**
- * Compiles some sources into a jar, by way of a folder `classes` beside it. The JVM's archive of classes takes jars only.
+ * Compiles some sources into a jar, by way of a folder `classes` beside it.
  * @throws TerminalError `JDK_BROKEN`
  */
 export async function compileJar(
@@ -35,15 +35,4 @@ export function endOf(child: ChildProcess): Promise<number | null> {
     child.once('error', reject)
     child.once('close', resolve)
   })
-}
-
-const AUTO_ARCHIVE_SINCE = 19
-
-/**
- * JVM options by which it keeps a program's loaded classes from one start to the next: that about halves a start.
- * @param path of the archive, without its ending: one for each version of the JDK
- */
-export function classArchive(jdk: Jdk, path: string): string[] {
-  if (Number.parseInt(jdk.version, 10) < AUTO_ARCHIVE_SINCE) return []
-  return ['-XX:+AutoCreateSharedArchive', `-XX:SharedArchiveFile=${path}-${jdk.version}.jsa`]
 }

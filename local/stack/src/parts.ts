@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KAFKA_VERSION } from '@order-up/control'
 import { cached, cacheRoot, type CacheOptions } from './cache.ts'
-import { classArchive, compileJar, JAVA_SOURCES } from './jdk-tools.ts'
+import { compileJar, JAVA_SOURCES } from './jdk-tools.ts'
 import { downloadFailed, MAVEN_DEPENDENCY_PLUGIN, runMaven } from './maven.ts'
 import { findJdk, type Env, type Jdk } from './prerequisites.ts'
 
@@ -19,7 +19,7 @@ export interface Parts {
   brokerClassPath: string[]
   registryHome: string
   leashJar: string
-  /** see jdk-tools.ts */
+  /** JVM options by which it keeps a program's loaded classes from one start to the next: that halves the broker's start */
   classArchive: (program: string) => string[]
 }
 
@@ -52,7 +52,10 @@ export async function provideParts(options: PartsOptions): Promise<Parts> {
     brokerClassPath: [leashJar, ...kafkaJars],
     registryHome,
     leashJar,
-    classArchive: (program) => classArchive(jdk, join(leash, program)),
+    classArchive: (program) => [
+      '-XX:+AutoCreateSharedArchive',
+      `-XX:SharedArchiveFile=${join(leash, `${program}.jsa`)}`,
+    ],
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises
 import { delimiter, join, relative } from 'node:path'
 import { TerminalError } from '@order-up/kit'
 import { cached, cacheRoot, exists, prune } from '../cache.ts'
-import { classArchive, compileJar, JAVA_SOURCES } from '../jdk-tools.ts'
+import { compileJar, JAVA_SOURCES } from '../jdk-tools.ts'
 import { downloadFailed, MAVEN_DEPENDENCY_PLUGIN, runMaven } from '../maven.ts'
 import { findJdk, type Env, type Jdk } from '../prerequisites.ts'
 import { JVM_ENGINES, type JvmEngine, type JvmEngineName } from './jvm-engine.ts'
@@ -21,10 +21,9 @@ export interface BuildOptions {
   signal: AbortSignal
 }
 
-/** A built engine; `home` is a folder of the cache. */
+/** A built engine. */
 export interface JvmBuild {
   jdk: Jdk
-  home: string
   /** in the order in which they go on a class path, Leash among them */
   classPath: readonly string[]
 }
@@ -49,7 +48,7 @@ export async function provideBuild(name: JvmEngineName, options: BuildOptions): 
   )
   const now = new Date()
   await utimes(home, now, now) // the builds that were used last are kept
-  return { jdk, home, classPath: (await classPathOf(home))! }
+  return { jdk, classPath: (await classPathOf(home))! }
 }
 
 /** Whether an engine is built from its sources as they are. */
@@ -58,20 +57,22 @@ export async function isBuilt(name: JvmEngineName, env: Env): Promise<boolean> {
   return (await classPathOf(home)) !== undefined
 }
 
-/** Options and main class to run a built engine with; see {@link JvmEngine}. */
-export function javaArgs(name: JvmEngineName, { jdk, home, classPath }: JvmBuild, env: Env) {
+/**
+ * Options and main class to run a built engine with. No archive of its classes: it would save a quarter of a start's
+ * CPU, but the JVM writes it at the first stop, which then takes longer than a supervisor waits.
+ */
+export function javaArgs(
+  name: JvmEngineName,
+  { classPath }: Pick<JvmBuild, 'classPath'>,
+  env: Env,
+): string[] {
   const { options, main } = JVM_ENGINES[name]
   const own = (env['ENGINE_JAVA_OPTIONS'] ?? '').split(/\s+/).filter((option) => option !== '')
-  return [
-    ...options,
-    ...classArchive(jdk, join(home, 'classes')),
-    ...own,
-    '-cp',
-    classPath.join(delimiter),
-    'Leash',
-    main,
-  ]
+  return [...COMMON, ...options, ...own, '-cp', classPath.join(delimiter), 'Leash', main]
 }
+
+/** RocksDB, and what compresses for Kafka */
+const COMMON = ['--enable-native-access=ALL-UNNAMED']
 
 const prefixOf = ({ module }: JvmEngine) => `engine-${module}-`
 

@@ -21,7 +21,12 @@ export const JVM_ENGINES: Readonly<Record<JvmEngineName, JvmEngine>> = {
     main: 'orderup.flink.LocalFlink',
     jdk: { who: 'The engine flink needs', min: 17 },
     scope: 'provided',
-    options: ['-Xmx1g'],
+    // Kryo's, and closures that Flink cleans
+    options: [
+      '-Xmx1g',
+      '--add-opens=java.base/java.util=ALL-UNNAMED',
+      '--add-opens=java.base/java.lang=ALL-UNNAMED',
+    ],
   },
   'kafka-streams': {
     module: 'kafka-streams',
