@@ -116,3 +116,19 @@ export const ownMetric = (
   dimensions: { Stack: stack, Worker: worker },
   statistic,
 })
+
+/** That no task of an ECS service has run for five minutes: ECS measures while one runs, and only then. */
+export const noTaskRuns = (
+  clusterName: Input<string>,
+  serviceName: Input<string>,
+): Pick<AlarmSpec, 'of' | 'threshold' | 'breaches' | 'missing'> => ({
+  of: {
+    namespace: 'AWS/ECS',
+    name: 'CPUUtilization',
+    dimensions: { ClusterName: clusterName, ServiceName: serviceName },
+    statistic: 'Maximum',
+  },
+  threshold: { below: 0 },
+  breaches: 5,
+  missing: 'breaching',
+})

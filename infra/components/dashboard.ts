@@ -66,6 +66,7 @@ export function dashboardBody({ stack, region, apiId, apiStage, clusterName }: D
     {
       title: 'Dead letters and duplicates',
       searches: [own('DeadLetters', 'Sum'), own('Duplicates', 'Sum')],
+      metrics: [['OrderUp', 'RecentDeadLetters', 'Stack', stack, { stat: 'Maximum' }]],
     },
     {
       title: 'Restarts and failed MERGEs',

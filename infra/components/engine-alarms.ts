@@ -1,11 +1,11 @@
 import type { Input } from '@pulumi/pulumi'
 import * as pulumi from '@pulumi/pulumi'
 import { engineOf, type DeploymentId } from '@order-up/control'
-import { alarm, ownMetric, type AlarmSpec, type Metric } from './alarm.ts'
+import { alarm, noTaskRuns, ownMetric, type AlarmSpec, type Metric } from './alarm.ts'
 import type { Runtime } from './runtime.ts'
 
 export interface EngineAlarmsArgs {
-  runtime: Pick<Runtime, 'stack'>
+  runtime: Pick<Runtime, 'stack' | 'ecsClusterName'>
   deployment: DeploymentId
   /** the Flink application's, or the ECS service's */
   physicalName: Input<string>
@@ -16,17 +16,30 @@ export interface EngineAlarmsArgs {
 export class EngineAlarms extends pulumi.ComponentResource {
   constructor(name: string, args: EngineAlarmsArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super('orderup:observability:EngineAlarms', name, {}, opts)
-    const { runtime, deployment, alarmTopicArn, physicalName } = args
-    const specs =
-      engineOf(deployment) === 'flink'
-        ? { ...ofEvery(runtime.stack, deployment), ...ofFlink(deployment, physicalName) }
-        : { ...ofEvery(runtime.stack, deployment), ...ofWorker(runtime.stack, deployment) }
+    const { runtime, deployment, alarmTopicArn } = args
+    const specs = { ...ofEvery(runtime.stack, deployment), ...ofKind(args) }
     for (const [kind, spec] of Object.entries(specs))
       alarm(`${name}-${kind}`, spec, alarmTopicArn, this)
     this.registerOutputs()
   }
 }
 
+function ofKind({
+  runtime,
+  deployment,
+  physicalName,
+}: EngineAlarmsArgs): Record<string, AlarmSpec> {
+  switch (engineOf(deployment)) {
+    case 'node':
+      return ofNode(runtime.stack, deployment)
+    case 'flink':
+      return ofFlink(deployment, physicalName)
+    case 'kafka-streams':
+      return ofKafkaStreams(deployment, runtime.ecsClusterName, physicalName)
+  }
+}
+
+/** Measured by the probe, whether the engine runs or not. */
 const ofEvery = (stack: string, deployment: DeploymentId): Record<string, AlarmSpec> => ({
   lag: {
     title: 'Engine is behind',
@@ -38,7 +51,8 @@ const ofEvery = (stack: string, deployment: DeploymentId): Record<string, AlarmS
   },
 })
 
-const ofWorker = (stack: string, deployment: DeploymentId): Record<string, AlarmSpec> => ({
+/** The figures that the Node engine writes of itself. */
+const ofNode = (stack: string, deployment: DeploymentId): Record<string, AlarmSpec> => ({
   down: {
     title: 'Engine is down',
     says: `No task of ${deployment} has said for five minutes that it is in its consumer group. Look at the service's events in ECS (does a task start, and why does it stop?), then at its log for the last error.`,
@@ -64,6 +78,19 @@ const ofWorker = (stack: string, deployment: DeploymentId): Record<string, Alarm
     breaches: 3,
     periodS: 300,
     missing: 'notBreaching',
+  },
+})
+
+/** It shows its figures at /metrics, to its own task, and writes none to CloudWatch: ECS's and the probe's are all. */
+const ofKafkaStreams = (
+  deployment: DeploymentId,
+  clusterName: Input<string>,
+  serviceName: Input<string>,
+): Record<string, AlarmSpec> => ({
+  down: {
+    title: 'Engine is down',
+    says: `ECS has measured no running task of ${deployment} for five minutes. Look at the service's events in ECS (does a task start, and why does it stop?), then at its log for the last error. A task that runs and waits does not ring here but as "Engine is behind".`,
+    ...noTaskRuns(clusterName, serviceName),
   },
 })
 

@@ -28,7 +28,7 @@ const engine = (deployment: 'node-1' | 'kafka-streams-2' | 'flink-1') =>
       void new EngineAlarms(`engine-alarms-${deployment}`, {
         runtime: ARGS.runtime,
         deployment,
-        physicalName: 'order-up-dev-flink-1',
+        physicalName: 'engine-1',
         alarmTopicArn: TOPIC,
       }),
   )
@@ -44,6 +44,7 @@ const everyAlarm = async () =>
       () => observe({ sink: { kind: 'lambda', physicalName: 'sink-f' } }),
       () => engine('node-1'),
       () => engine('flink-1'),
+      () => engine('kafka-streams-2'),
     ].reduce<Promise<ReturnType<typeof alarmsOf>>>(
       async (before, next) => [...(await before), ...alarmsOf(await next())],
       Promise.resolve([]),
@@ -143,15 +144,11 @@ test('exactly: the lag of an engine and its latency, the dead letters of all, th
   assert.equal(latency['statistic'], undefined)
 
   const { one } = await observe()
-  assert.deepEqual(one(ALARM, 'observability-dead-letters').inputs['metricQueries'], [
-    {
-      id: 'value',
-      expression:
-        'SELECT SUM(DeadLetters) FROM SCHEMA("OrderUp", Stack, Worker) WHERE Stack = \'dev\'',
-      returnData: true,
-      period: 300,
-    },
-  ])
+  const deadLetters = one(ALARM, 'observability-dead-letters').inputs
+  assert.deepEqual(
+    [deadLetters['metricName'], deadLetters['dimensions'], deadLetters['threshold']],
+    ['RecentDeadLetters', { Stack: 'dev' }, 0],
+  )
   const broker = (id: number) => ({
     id: `b${id}`,
     metric: {
@@ -204,7 +201,21 @@ test('an engine on Flink is watched by what AWS measures of it', async () => {
     'engine-alarms-flink-1-restarts',
   ])
   const { dimensions } = registered.one(ALARM, 'engine-alarms-flink-1-down').inputs
-  assert.deepEqual(dimensions, { Application: 'order-up-dev-flink-1' })
+  assert.deepEqual(dimensions, { Application: 'engine-1' })
+})
+
+test('an engine on Kafka Streams writes no figures: ECS and the probe say whether it runs and keeps up', async () => {
+  const registered = await engine('kafka-streams-2')
+
+  assert.deepEqual(namesOf(registered).toSorted(), [
+    'engine-alarms-kafka-streams-2-down',
+    'engine-alarms-kafka-streams-2-lag',
+  ])
+  const down = registered.one(ALARM, 'engine-alarms-kafka-streams-2-down').inputs
+  assert.deepEqual(
+    [down['namespace'], down['metricName'], down['dimensions'], down['treatMissingData']],
+    ['AWS/ECS', 'CPUUtilization', { ClusterName: 'orders', ServiceName: 'engine-1' }, 'breaching'],
+  )
 })
 
 test('what alarms and dashboard ask for is what somebody writes', async () => {
@@ -219,6 +230,12 @@ test('what alarms and dashboard ask for is what somebody writes', async () => {
 
   const asked = new Set<string>()
   const { one, all } = await observe()
+  // what only the Node engine and the sink write is asked of them alone
+  for (const { inputs } of [
+    ...(await engine('flink-1')).all(ALARM),
+    ...(await engine('kafka-streams-2')).all(ALARM),
+  ])
+    if (inputs['namespace'] === 'OrderUp') assert.equal(inputs['metricName'], 'LagSeconds')
   for (const { inputs } of [...all(ALARM), ...(await engine('node-1')).all(ALARM)])
     if (inputs['namespace'] === 'OrderUp') asked.add(inputs['metricName'] as string)
   const body = one('aws:cloudwatch/dashboard:Dashboard').inputs['dashboardBody'] as string

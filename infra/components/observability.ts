@@ -2,7 +2,7 @@ import * as aws from '@pulumi/aws'
 import type { Input } from '@pulumi/pulumi'
 import * as pulumi from '@pulumi/pulumi'
 import type { Settings } from '../config.ts'
-import { alarm, ownMetric, type AlarmSpec, type Metric } from './alarm.ts'
+import { alarm, type AlarmSpec, type Metric, noTaskRuns, ownMetric } from './alarm.ts'
 import { dashboardBody } from './dashboard.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -124,14 +124,16 @@ const ofRows = (stack: string): Record<string, AlarmSpec> => ({
   'dead-letters': {
     title: 'Dead letters',
     says: 'Engines found records in raw that are none of our events, and put them aside untouched with their reason. Nothing else is held up. Read dlq-reason and dlq-detail in orders.events.dlq, and find who writes past the ingest, which refuses such events.',
-    // whichever engines run
+    // whichever engines run: not all of them write figures of their own
     of: {
-      expression: `SELECT SUM(DeadLetters) FROM SCHEMA("OrderUp", Stack, Worker) WHERE Stack = '${stack}'`,
+      namespace: 'OrderUp',
+      name: 'RecentDeadLetters',
+      dimensions: { Stack: stack },
+      statistic: 'Maximum',
     },
     threshold: { above: 0 },
     breaches: 1,
-    periodS: 300,
-    missing: 'notBreaching',
+    missing: 'notBreaching', // the probe that fails has an alarm of its own
   },
   'held-back': {
     title: 'Readers of curated are held up',
@@ -260,16 +262,7 @@ const ofRegistry = (
   registry: {
     title: 'Schema registry is down',
     says: 'ECS has measured no running task of the registry for five minutes. Workers that run go on with the schemas they know; none can start. Look at the events of its service in ECS, then at its log: mostly its database.',
-    // ECS writes it while a task runs, and only then
-    of: {
-      namespace: 'AWS/ECS',
-      name: 'CPUUtilization',
-      dimensions: { ClusterName: clusterName, ServiceName: serviceName },
-      statistic: 'Maximum',
-    },
-    threshold: { below: 0 },
-    breaches: 5,
-    missing: 'breaching',
+    ...noTaskRuns(clusterName, serviceName),
   },
   'registry-disk': {
     title: 'Registry database is nearly full',

@@ -36,7 +36,7 @@ test('dev, exactly, from the prices', () => {
     Sink: (0.25 * 0.03238 + 0.00356) * hours,
     'Schema registry': (0.25 * 0.03238 + 0.00356) * hours,
     'Its database': 0.016 * hours + 20 * 0.115,
-    Monitoring: 18 * 0.3 + 21 * 0.1,
+    Monitoring: 19 * 0.3 + 21 * 0.1,
     Encryption: 1 + 3 * 0.4,
   }
 
@@ -56,7 +56,7 @@ test('a shadow costs its engine, the comparer and their figures; the same wherev
   assert.deepEqual(more, [
     { item: 'Engine', of: '3 KPU of Flink', monthlyUsd: Math.round(3 * 0.11 * 730 + 10) },
     { item: 'Comparer', of: '1 × 1 vCPU, 4 GiB', monthlyUsd: 34 },
-    { item: 'Monitoring', of: '26 metrics, 26 in alarms', monthlyUsd: 10 },
+    { item: 'Monitoring', of: '21 metrics, 26 in alarms', monthlyUsd: 9 },
   ])
   assert.deepEqual(costsOf('staging', { split: { flink: 10 } }), shadow)
 })

@@ -55,9 +55,10 @@ export const NOT_COUNTED =
   'data through NAT gateways, endpoints and between zones; requests and run time of Lambda and API Gateway; the pollers ' +
   'of a sink on Lambda; logs; S3, tiered storage and backups; Snowflake; taxes'
 
-/** How many of its own metrics each kind of worker writes. */
-const OWN_METRICS = { engine: 8, sink: 7, producer: 2, control: 1 }
-const ALARMS = { engine: 4, flink: 5, common: 9, msk: 2, registry: 2 }
+/** How many metrics each kind of worker writes of itself, and the probe of each engine and of all. */
+const OWN_METRICS = { node: 6, sink: 7, producer: 2, ofEngine: 2, ofAll: 2 }
+const ENGINE_ALARMS = { node: 4, flink: 5, 'kafka-streams': 2 }
+const ALARMS = { common: 9, msk: 2, registry: 2 }
 
 /** What a stack costs while it stands there and nothing comes: what is paid by the hour or by the month. Pure. */
 export function monthlyCosts(settings: Costed): Cost[] {
@@ -183,15 +184,14 @@ function registryCosts({ registry, sizes: { registry: size } }: Costed): Cost[] 
 
 function watchCosts({ deployments, kafka, registry, sizes }: Costed): Cost[] {
   const { running } = deployments
-  const { engine, sink, producer, control } = OWN_METRICS
-  const metrics = running.length * engine + sink + producer + control
+  const engines = running.map(engineOf)
+  const { node, sink, producer, ofEngine, ofAll } = OWN_METRICS
+  const nodes = engines.filter((engine) => engine === 'node').length
+  const metrics = nodes * node + engines.length * ofEngine + sink + producer + ofAll
   const brokers = kafka.kind === 'msk' ? sizes.broker.count : 0
   const alarms =
     ALARMS.common +
-    running.reduce(
-      (sum, id) => sum + (engineOf(id) === 'flink' ? ALARMS.flink : ALARMS.engine),
-      0,
-    ) +
+    engines.reduce((sum, engine) => sum + ENGINE_ALARMS[engine], 0) +
     (kafka.kind === 'other' ? 0 : ALARMS.msk) +
     2 * brokers + // disks, and replicas
     (registry.kind === 'apicurio' ? ALARMS.registry : 0)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { observe, readEpoch } from '@order-up/control/operations'
+import { observe, probe, readEpoch } from '@order-up/control/operations'
 import { createKafka, KafkaConfig, openFetcher, parseConfig, silentLog } from '@order-up/kit'
-import { engineGroup, RAW_TOPIC, REPORTS_TOPIC } from '@order-up/schemas'
+import { DLQ_TOPIC, engineGroup, RAW_TOPIC, REPORTS_TOPIC } from '@order-up/schemas'
 import { startTestStack } from '@order-up/stack/testing'
 import { until } from './worker-process.ts'
 
@@ -58,6 +58,8 @@ test('a Flink job of which a subtask is gone, a thread of Kafka Streams, and off
   await write(RAW_TOPIC, 0, 2, 'commit')
   await write(RAW_TOPIC, 0, 1, 'abort')
   await write(RAW_TOPIC, 1, 1, 'commit')
+  await write(DLQ_TOPIC, 1, 3, 'commit')
+  await write(DLQ_TOPIC, 2, 2, 'abort')
   await writer.disconnect()
   // as Flink commits: what it has read, with the checkpoint, without being a member
   await admin.setOffsets({
@@ -78,6 +80,11 @@ test('a Flink job of which a subtask is gone, a thread of Kafka Streams, and off
   await consumer.run({ autoCommit: false, eachMessage: () => Promise.resolve() })
   await joined
 
+  await until('the dead letters to be measured', async () => {
+    const [measured] = (await probe(kafka, 'test')).slice(-1)
+    assert.deepEqual(measured?.dimensions, { Stack: 'test' })
+    return measured?.metrics['RecentDeadLetters']?.value === 3
+  })
   const look = () => observe({ admin, fetcher }, undefined, ['flink-1', 'kafka-streams-1'])
   await until('the markers', async () => (await look()).ends.join() === '5,2,0')
   const { deployments } = await look()

@@ -5,8 +5,17 @@ import {
   type MetricsDocument,
   type PartitionOffsets,
 } from '@order-up/kit'
-import { CURATED_TOPIC, DEPLOYMENTS, engineGroup, RAW_TOPIC, SINK_GROUP } from '@order-up/schemas'
+import {
+  CURATED_TOPIC,
+  DEPLOYMENTS,
+  DLQ_TOPIC,
+  engineGroup,
+  RAW_TOPIC,
+  SINK_GROUP,
+} from '@order-up/schemas'
 import type { Kafka } from 'kafkajs'
+
+const RECENT_MS = 5 * 60_000
 
 /**
  * Measures what no worker can say of itself, least of all one that is down:
@@ -15,7 +24,9 @@ import type { Kafka } from 'kafkajs'
  * - `LagSeconds` of each such deployment: for how long the oldest of them has lain in raw; 0 = none does. The sink says
  *   it itself: what its group has not committed may be a marker that holds no row, however old;
  * - `CuratedHeldBack` (dimension Stack): for how many seconds the oldest record has lain in curated that no reader is
- *   shown, because a transaction is open; 0 = every record is shown.
+ *   shown, because a transaction is open; 0 = every record is shown;
+ * - `RecentDeadLetters` (dimension Stack): those of the last five minutes, by whichever engine; of each partition no more
+ *   are counted than one fetch brings.
  */
 export async function probe(kafka: Kafka, stack: string): Promise<MetricsDocument[]> {
   const admin = kafka.admin()
@@ -36,6 +47,7 @@ export async function probe(kafka: Kafka, stack: string): Promise<MetricsDocumen
       }),
     )
     const heldBack = await heldBackSeconds(fetcher, Date.now())
+    const deadLetters = await deadLettersSince(fetcher, Date.now() - RECENT_MS)
     return [
       ...lags.flat().map(({ worker, lag, age }): MetricsDocument => ({
         dimensions: { Stack: stack, Worker: worker },
@@ -46,7 +58,10 @@ export async function probe(kafka: Kafka, stack: string): Promise<MetricsDocumen
       })),
       {
         dimensions: { Stack: stack },
-        metrics: { CuratedHeldBack: { value: heldBack, unit: 'Seconds' } },
+        metrics: {
+          CuratedHeldBack: { value: heldBack, unit: 'Seconds' },
+          RecentDeadLetters: { value: deadLetters, unit: 'Count' },
+        },
       },
     ]
   } finally {
@@ -92,4 +107,18 @@ async function heldBackSeconds(fetcher: Fetcher, now: number): Promise<number> {
     }),
   )
   return Math.max(0, ...ages)
+}
+
+/** @param time epoch milliseconds */
+async function deadLettersSince(fetcher: Fetcher, time: number): Promise<number> {
+  const ends = await fetcher.lastStableOffsets(DLQ_TOPIC)
+  const counts = await Promise.all(
+    ends.map(async (to, partition) => {
+      const from = (await fetcher.offsetAt(DLQ_TOPIC, partition, time)) ?? to
+      for await (const { records } of fetcher.read(DLQ_TOPIC, { partition, from, to }))
+        if (records.length > 0) return records.length
+      return 0
+    }),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
 }
