@@ -45,7 +45,9 @@ record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs) {
     all.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
     all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitIntervalMs);
     all.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
-    // a second instance with much state to take over gets it as soon as it has caught up
+    // an instance that joins takes over at once what it restores within a second or so, and what is
+    // more as soon as it has caught up beside the one that has it
+    all.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, 250_000L);
     all.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, 60_000L);
     all.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateTuning.class);
     for (Map<String, Object> each : List.of(consumer(), producer())) all.putAll(each);
