@@ -20,7 +20,6 @@ import org.apache.kafka.common.errors.ProducerFencedException;
  * then its rows are lost, while the state says that they were written. KafkaSink can't tell the two
  * apart and goes on. Here the time tells: a broker gives up no transaction before its timeout.
  */
-@SuppressWarnings("try") // close() may be interrupted, as Flink declares it
 final class DatedCommitter implements Committer<Dated> {
   private final Committer<KafkaCommittable> kafka;
   private final long timeoutMs;

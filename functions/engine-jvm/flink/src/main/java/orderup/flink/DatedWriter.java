@@ -9,7 +9,6 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 
 /** KafkaSink's writer, which remembers when its transaction began. */
-@SuppressWarnings("try") // close() may be interrupted, as Flink declares it
 final class DatedWriter
     implements StatefulSinkWriter<OutRecord, KafkaWriterState>,
         CommittingSinkWriter<OutRecord, Dated> {

@@ -38,7 +38,7 @@ final class FoldFunction extends KeyedProcessFunction<String, RawRecord, OutReco
   static final DeclaredType<OutRecord> OUT =
       new DeclaredType<>(OutRecord.class, new OutRecordSerializer());
 
-  private static final ValueStateDescriptor<OrderState> ORDER =
+  static final ValueStateDescriptor<OrderState> ORDER =
       new ValueStateDescriptor<>("order", new OrderStateSerializer());
 
   private final String deployment;

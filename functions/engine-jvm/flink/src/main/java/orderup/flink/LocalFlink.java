@@ -63,7 +63,6 @@ public final class LocalFlink {
     this.settings = settings;
   }
 
-  @SuppressWarnings("try") // closing the cluster may be interrupted
   private void run() throws Exception {
     Path root = Path.of(settings.engine().stateDir()).resolve(settings.engine().deployment());
     try (StateDir dir = new StateDir(root);

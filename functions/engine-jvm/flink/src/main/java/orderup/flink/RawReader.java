@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
  * everything before it be committed, as far as the record, and only then fails the job. That takes
  * two checkpoints: when the second is complete, the transactions of the first have been committed.
  */
-@SuppressWarnings("try") // close() may be interrupted, as Flink declares it
 final class RawReader implements SourceReader<RawRecord, KafkaPartitionSplit> {
   private static final Logger LOG = LoggerFactory.getLogger(RawReader.class);
   private static final long NONE = Long.MAX_VALUE;
