@@ -7,6 +7,8 @@ export {
   type EnginePlace,
   type WorkerHealth,
 } from './engines/engine-child.ts'
+export { examineBuild } from './engines/jvm-build.ts'
+export { JVM_ENGINES, type JvmEngineName } from './engines/jvm-engine.ts'
 export { provideEngine, type EngineProgram } from './engines/engine-program.ts'
 export { assertFree, freePort } from './ports.ts'
 export { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'

@@ -23,3 +23,16 @@ test('what was downloaded is named with its version and size, and so is that not
   assert.match(before, /^empty; .* in .*order-up$/)
   assert.equal(await downloads(), `kafka-1.2.3 (4 MB) in ${join(dir, 'order-up')}`)
 })
+
+test('an engine of the JVM is named with its JDK, and whether it is built', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'order-up-doctor-'))
+  t.after(() => rm(dir, { recursive: true }))
+  const shell = testShell({ env: { ...process.env, XDG_CACHE_HOME: dir }, root: dir })
+  await run(shell, ['doctor', '--json'])
+  const examined = JSON.parse(shell.stdout) as { name: string; ok: boolean; found: string }[]
+  for (const engine of ['flink', 'kafka-streams']) {
+    const { ok, found } = examined.find(({ name }) => name === `engine ${engine}`)!
+    assert.equal(ok, true)
+    assert.match(found, /^not built yet: its first use does it, with Maven; JDK \d+\S* in \//)
+  }
+})

@@ -7,10 +7,13 @@ import {
   assertFree,
   cacheContents,
   cacheRoot,
+  examineBuild,
   findJdk,
   findMaven,
   healthOf,
+  JVM_ENGINES,
   readRun,
+  type JvmEngineName,
   type Run,
 } from '@order-up/stack'
 import { addCommonOptions, dataDirOf, type ReachOptions } from '../reach.ts'
@@ -32,7 +35,7 @@ export const doctorCommand = (shell: Shell) =>
   addCommonOptions(new Command('doctor'))
     .summary('check what the stack needs, and the stack itself')
     .description(
-      'Checks Node, JDK, Maven, disk, downloads and ports; where a stack runs, its workers instead of the ports.',
+      'Checks Node, JDK, Maven, the engines of the JVM, disk, downloads and ports; where a stack runs, its workers instead of the ports.',
     )
     .action(async (options: ReachOptions) => {
       const dataDir = dataDirOf(shell, options)
@@ -44,6 +47,7 @@ export const doctorCommand = (shell: Shell) =>
           return `${version} in ${home}`
         }),
         examine('Maven', () => findMaven(shell.env)),
+        ...(Object.keys(JVM_ENGINES) as JvmEngineName[]).map((name) => engine(name, shell.env)),
         disk(dataDir),
         cache(cacheRoot(shell.env)),
         ...(run
@@ -68,6 +72,13 @@ async function examine(name: string, look: () => Promise<string>): Promise<Exami
     return { name, ok: false, found: describe(error) }
   }
 }
+
+const engine = (name: JvmEngineName, env: Shell['env']) =>
+  examine(`engine ${name}`, async () => {
+    const { jdk, isBuilt } = await examineBuild(name, env)
+    const state = isBuilt ? 'built' : 'not built yet: its first use does it, with Maven'
+    return `${state}; JDK ${jdk.version} in ${jdk.home}`
+  })
 
 async function disk(dataDir: string): Promise<Examined> {
   let folder = dataDir

@@ -5,7 +5,7 @@ import { basename, delimiter, dirname, join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { TerminalError } from '@order-up/kit'
 import { eventually, isAlive } from '../wait.fixture.ts'
-import { isBuilt, javaArgs, provideBuild } from './jvm-build.ts'
+import { examineBuild, javaArgs, provideBuild } from './jvm-build.ts'
 
 /** What it is built with is real but for Maven: builds by the real one are in local/e2e. */
 let folder: string
@@ -56,7 +56,7 @@ const cached = async () => (await readdir(cache)).filter((name) => name !== 'loc
 
 test('an engine is built once for its sources, and keeps its own jars', async () => {
   await goodMaven()
-  assert.equal(await isBuilt('kafka-streams', env()), false)
+  assert.equal((await examineBuild('kafka-streams', env())).isBuilt, false)
   const { classPath } = await build()
   const home = dirname(classPath[0]!)
   assert.deepEqual(said, ['Building the engine kafka-streams, once'])
@@ -76,14 +76,14 @@ test('an engine is built once for its sources, and keeps its own jars', async ()
 
   assert.deepEqual((await build()).classPath, classPath)
   assert.equal(await runs(), 1)
-  assert.equal(await isBuilt('kafka-streams', env()), true)
+  assert.equal((await examineBuild('kafka-streams', env())).isBuilt, true)
 })
 
 test("it is built again where a jar is gone from Maven's store", async () => {
   await goodMaven()
   await build()
   await rm(join(folder, STORE))
-  assert.equal(await isBuilt('kafka-streams', env()), false)
+  assert.equal((await examineBuild('kafka-streams', env())).isBuilt, false)
   await writeFile(join(folder, STORE), '') // as Maven would bring it back
   await rm((await build()).classPath[2]!)
   await build()

@@ -51,10 +51,18 @@ export async function provideBuild(name: JvmEngineName, options: BuildOptions): 
   return { jdk, classPath: (await classPathOf(home))! }
 }
 
-/** Whether an engine is built from its sources as they are. */
-export async function isBuilt(name: JvmEngineName, env: Env): Promise<boolean> {
-  const home = join(cacheRoot(env), await buildName(JVM_ENGINES[name]))
-  return (await classPathOf(home)) !== undefined
+/**
+ * The JDK of an engine, and whether it is built from its sources as they are.
+ * @throws TerminalError `JDK_MISSING`
+ */
+export async function examineBuild(
+  name: JvmEngineName,
+  env: Env,
+): Promise<{ jdk: Jdk; isBuilt: boolean }> {
+  const engine = JVM_ENGINES[name]
+  const jdk = await findJdk(env, engine.jdk)
+  const home = join(cacheRoot(env), await buildName(engine))
+  return { jdk, isBuilt: (await classPathOf(home)) !== undefined }
 }
 
 /**
