@@ -158,6 +158,7 @@ test('an engine on ECS, one on Flink, and the shares that wait for both', async 
         KAFKA_BROKERS: BROKERS,
         KAFKA_SECURITY: 'msk-iam',
         SCHEMA_REGISTRY_URL: REGISTRY,
+        TRANSACTION_TIMEOUT_MS: '900000',
       },
     },
   )
