@@ -6,21 +6,16 @@ import { ENGINES, type Engine } from '@order-up/schemas'
 import { provideEngine, type EngineProgram } from '@order-up/stack'
 import type { Bench, BenchOptions } from '../bench.ts'
 import { JVM_HEAP, MEASURES, type Measure } from '../engines/contestants.ts'
-import type { Lane, Measured } from '../engines/lane.ts'
+import { outcomeOf, runHeat, type Measuring, type Programs } from '../engines/heat.ts'
 import { latency } from '../engines/latency.ts'
 import { pictureOf } from '../engines/picture.ts'
-import { forecastSeconds, FULL, heatsOf, QUICK, type Heat, type Sizes } from '../engines/plan.ts'
+import { forecastSeconds, FULL, heatsOf, QUICK, type Sizes } from '../engines/plan.ts'
 import { prepareRecovery, Recoveries } from '../engines/recovery.ts'
 import { sectionOf, withSection, type Report } from '../engines/report.ts'
 import type { Run } from '../engines/summary.ts'
 import { Testbed } from '../engines/testbed.ts'
 import { prepareThroughput, throughput } from '../engines/throughput.ts'
 import { resultFile, runFile, thisMachine } from '../machine.ts'
-
-/** A run that takes so many times what it should is given up. */
-const PATIENCE = 5
-
-type Programs = ReadonlyMap<Engine, EngineProgram | Error>
 
 export const engines: Bench = {
   name: 'engines',
@@ -125,57 +120,19 @@ async function runMeasure(
   await using bed = await Testbed.open()
   signal.throwIfAborted()
   const recoveries = new Recoveries()
-  const measures: Record<Measure, Way> = {
+  const measures: Record<Measure, Measuring> = {
     throughput: { prepare: prepareThroughput, once: throughput },
     latency: { prepare: () => Promise.resolve(), once: latency },
     recovery: { prepare: prepareRecovery, once: (lane) => recoveries.measure(lane) },
   }
-  const { prepare, once } = measures[measure]
-  await prepare(bed, { sizes, signal })
+  const measuring = measures[measure]
+  await measuring.prepare(bed, { sizes, signal })
   for (const heat of heatsOf(measure, sizes.runs)) {
     signal.throwIfAborted()
     say(`${measure}, round ${heat.round} of ${sizes.runs}: ${heat.contestant.name}`)
-    const run = await runHeat(heat, once, { bed, sizes, programs, signal })
+    const run = await runHeat(heat, measuring, { bed, sizes, programs, signal })
     signal.throwIfAborted()
     say(`  ${outcomeOf(run)}`)
     await onRun(run)
   }
-}
-
-interface Way {
-  prepare(bed: Testbed, lane: Pick<Lane, 'sizes' | 'signal'>): Promise<void>
-  once(lane: Lane): Promise<Measured>
-}
-
-/** One engine's failure is a result as well: it is said, and the others go on. */
-async function runHeat(
-  { measure, contestant, round }: Heat,
-  once: Way['once'],
-  {
-    bed,
-    sizes,
-    programs,
-    signal,
-  }: Pick<Lane, 'bed' | 'sizes' | 'signal'> & Pick<Field, 'programs'>,
-): Promise<Run> {
-  const start = performance.now()
-  const limit = contestant.seconds * PATIENCE
-  const late = AbortSignal.timeout(limit * 1_000)
-  const outcome = await (async () => {
-    const program = programs.get(contestant.engine)!
-    if (program instanceof Error) throw program
-    const lane = { bed, program, contestant, round, sizes, signal: AbortSignal.any([signal, late]) }
-    return { figures: await once(lane) }
-  })().catch((error: unknown) => ({
-    failure: late.aborted ? `not done within ${limit} s` : messageOf(error),
-  }))
-  const seconds = Math.round((performance.now() - start) / 1_000)
-  return { measure, contestant: contestant.name, round, seconds, ...outcome }
-}
-
-function outcomeOf({ seconds, figures = {}, failure }: Run): string {
-  const shown = Object.entries(figures).map(
-    ([name, value]) => `${value.toLocaleString('en')} ${name}`,
-  )
-  return `${failure === undefined ? shown.join(', ') : `failed: ${failure}`} (${seconds} s)`
 }
