@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { engineOf, type DeploymentId } from '@order-up/control'
-import { createKafka, KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
-import { ENGINES } from '@order-up/schemas'
+import { readShares } from '@order-up/control/operations'
+import { createKafka, KafkaConfig, parseConfig, silentLog, until } from '@order-up/kit'
+import { ENGINES, type SharesRecord } from '@order-up/schemas'
 import { provideEngine, startStack, type Stack, type StackOptions } from '@order-up/stack'
-import { chooseDeployment, currentShares, FIRST_DEPLOYMENT, parseEngine } from './engine-choice.ts'
+import type { Kafka } from 'kafkajs'
+import { chooseDeployment, FIRST_DEPLOYMENT, parseEngine } from './engine-choice.ts'
 import { startWorkers } from './pipeline.ts'
 import { addCommonOptions, dataDirOf, integer, querySocketOf, type ReachOptions } from './reach.ts'
 import type { Shell } from './shell.ts'
@@ -17,6 +19,8 @@ export interface PipelineFlags extends ReachOptions {
   workers?: number
   engine?: DeploymentId
 }
+
+const READABLE_MS = 30_000
 
 const port = integer(1, 65_535)
 
@@ -71,7 +75,7 @@ export async function runPipeline(
   const stack = await startStack({ ...where, owner, env, onProgress, signal })
   try {
     const config = parseConfig(KafkaConfig, stack.kafkaConfig)
-    const shares = await currentShares(createKafka(config, 'order-up.cli', silentLog()))
+    const shares = await firstShares(createKafka(config, 'order-up.cli', silentLog()), signal)
     const deployment = chooseDeployment(shares, asked, dataDir)
     const program = await provideEngine(engineOf(deployment), { env, onProgress, signal })
     onProgress(`Starting the workers: sink, engine ${deployment}, ingest`)
@@ -82,6 +86,14 @@ export async function runPipeline(
     await stack.stop()
     throw error
   }
+}
+
+/** Of a stack that was just deployed to: the commit of epoch 1 is answered a moment before it can be read. */
+async function firstShares(kafka: Kafka, signal: AbortSignal): Promise<SharesRecord> {
+  let shares: SharesRecord | null = null
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(READABLE_MS)])
+  await until(async () => (shares = await readShares(kafka)) !== null, deadline)
+  return shares!
 }
 
 /** The pipeline of the data folder, as the flags say. */

@@ -130,7 +130,7 @@ async function tryTheOthers(cli: Cli, malformed: number) {
     broker: null,
     registry: null,
     sink: true,
-    engine: true,
+    'node-1': true,
     ingest: true,
   })
   const examined = (await cli('doctor')) as unknown as { ok: boolean | null }[]
