@@ -1,3 +1,6 @@
 export { CHECKS } from './checks/index.ts'
 export type { Check } from './check.ts'
+export { problemsOf, unasked, type Rules } from './judge.ts'
+export { Outputs, type Output } from './outputs.ts'
 export { Session, type CheckResult } from './run.ts'
+export { placeOf, type Expected } from './truth.ts'

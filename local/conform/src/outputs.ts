@@ -15,6 +15,8 @@ export interface Output extends TopicRecord {
   isShadow: boolean
   /** partition/offset of the raw record that its headers name, as they say it */
   ofRaw: string
+  /** the deployment that its headers name */
+  engine: string
 }
 
 /** Asks until it is true, for as long as an engine may take; where it is not, the answer may say what is. */
@@ -32,13 +34,16 @@ export const outputTopics = (deployment: string) => [
 export class Outputs {
   readonly #fetcher: Fetcher
   readonly #deployment: string
+  readonly #alone: boolean
   readonly #next = new Map<string, number>()
   /** by the raw record that they are for: all so far */
   readonly seen = new Map<string, Output[]>()
 
-  constructor(fetcher: Fetcher, deployment: string) {
+  /** @param alone false: others write to the same topics, and only what bears its name is taken to be its own */
+  constructor(fetcher: Fetcher, deployment: string, { alone = true }: { alone?: boolean } = {}) {
     this.#fetcher = fetcher
     this.#deployment = deployment
+    this.#alone = alone
   }
 
   /**
@@ -58,7 +63,10 @@ export class Outputs {
         const place = `${topic} ${partition}`
         const from = this.#next.get(place) ?? 0
         for await (const { records } of this.#fetcher.read(topic, { partition, from, to }))
-          for (const record of records) found.push(outputOf(record, topic, this.#deployment))
+          for (const record of records) {
+            const output = outputOf(record, topic, this.#deployment)
+            if (this.#alone || output.engine === this.#deployment) found.push(output)
+          }
         this.#next.set(place, Math.max(from, to))
       }
     }
@@ -76,7 +84,8 @@ function outputOf(record: TopicRecord, topic: string, deployment: string): Outpu
   const names = isDeadLetter ? DLQ_HEADERS : ROW_HEADERS
   const ofRaw = `${headerText(record, names.partition)}/${headerText(record, names.offset)}`
   const isShadow = topic !== CURATED_TOPIC && topic !== DLQ_TOPIC
-  return { ...record, topic, isDeadLetter, isShadow, ofRaw }
+  const engine = headerText(record, names.engine)
+  return { ...record, topic, isDeadLetter, isShadow, ofRaw, engine }
 }
 
 const headerText = ({ headers }: TopicRecord, name: string) => {

@@ -60,7 +60,7 @@ export class SharesTopic {
     const configEntries = [{ name: 'cleanup.policy', value: 'compact' }]
     await wait('the shares topic to be made anew', async () => {
       const topic = { topic: SHARES_TOPIC, numPartitions: 1, configEntries }
-      await admin.createTopics({ waitForLeaders: true, topics: [topic] })
+      await admin.createTopics({ waitForLeaders: false, topics: [topic] })
       await fetcher.lastStableOffsets(SHARES_TOPIC)
       return true
     })

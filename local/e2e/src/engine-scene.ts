@@ -85,16 +85,6 @@ export class EngineScene {
     return groupOffsets(admin, GROUP, RAW_TOPIC).finally(() => admin.disconnect())
   }
 
-  /** Raw records that the deployment has committed. */
-  async committed(): Promise<number> {
-    return (await this.#offsets()).reduce((sum, { committed }) => sum + (committed ?? 0), 0)
-  }
-
-  killBroker(): void {
-    const broker = this.stack.supervisor.status().find(({ name }) => name === 'broker')
-    process.kill(broker!.pid!, 'SIGKILL')
-  }
-
   caughtUp(ms = 90_000): Promise<void> {
     return until(
       'the engine to catch up',
