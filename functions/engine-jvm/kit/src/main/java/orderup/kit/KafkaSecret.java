@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.HashMap;
 import java.util.Map;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /**
@@ -42,7 +43,8 @@ public final class KafkaSecret {
   }
 
   private static String fromSecretsManager(String arn) {
-    try (SecretsManagerClient client = SecretsManagerClient.create()) {
+    try (SecretsManagerClient client =
+        SecretsManagerClient.builder().region(regionOf(arn)).build()) {
       return client.getSecretValue(request -> request.secretId(arn)).secretString();
     } catch (SdkException error) {
       throw new EngineFailure(
@@ -51,6 +53,12 @@ public final class KafkaSecret {
           "the engine's role needs secretsmanager:GetSecretValue on it, and kms:Decrypt",
           error);
     }
+  }
+
+  /** The secret's own: where a job runs, the environment need not name one. */
+  static Region regionOf(String arn) {
+    String[] parts = arn.split(":");
+    return parts.length > 3 && !parts[3].isEmpty() ? Region.of(parts[3]) : null;
   }
 
   // the parser's own words could quote the secret

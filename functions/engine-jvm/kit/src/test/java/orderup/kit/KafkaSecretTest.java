@@ -2,11 +2,13 @@ package orderup.kit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.regions.Region;
 
 /** Not shown: Secrets Manager itself, which takes an AWS account. */
 class KafkaSecretTest {
@@ -24,6 +26,14 @@ class KafkaSecretTest {
     Map<String, String> env = Map.of("A", "b");
 
     assertSame(env, KafkaSecret.resolve(env));
+  }
+
+  @Test
+  void itsRegionIsThatOfItsName() {
+    assertEquals(
+        Region.EU_WEST_1,
+        KafkaSecret.regionOf("arn:aws:secretsmanager:eu-west-1:123456789012:secret:kafka-AbCdEf"));
+    assertNull(KafkaSecret.regionOf("kafka"));
   }
 
   @Test
