@@ -21,7 +21,7 @@ USER 1000:1000
 ENV STATE_DIR=/var/lib/order-up/state
 
 # The base's entry point is a shell script for certificates of one's own. Without it java is the process that is told to
-# stop. Half of the memory for the heap: RocksDB's caches, threads and buffers lie outside. RocksDB unpacks its native
-# code into java.io.tmpdir.
+# stop. Less than half of the memory for the heap: RocksDB's caches and buffers, a store for each partition, lie outside.
+# RocksDB unpacks its native code into java.io.tmpdir.
 ENTRYPOINT []
-CMD ["java", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData", "-Djava.io.tmpdir=/var/lib/order-up", "-jar", "order-up-kafka-streams.jar"]
+CMD ["java", "-XX:MaxRAMPercentage=40", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData", "-Djava.io.tmpdir=/var/lib/order-up", "-jar", "order-up-kafka-streams.jar"]
