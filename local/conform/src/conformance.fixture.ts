@@ -4,7 +4,7 @@ import { provideEngine } from '@order-up/stack'
 import { CHECKS } from './checks/index.ts'
 import { Session } from './run.ts'
 
-const TIMEOUT_MS = 5 * 60_000
+const TIMEOUT_MS = 10 * 60_000
 
 /** The whole kit for one engine, each check a subtest. */
 export function conformance(engine: Engine): void {

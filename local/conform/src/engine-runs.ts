@@ -4,9 +4,9 @@ import { startEngine, type EngineProcess } from '@order-up/stack/testing'
 import { Failed, must } from './check.ts'
 
 /** Within which an engine that is told to stop has put everything away. */
-const STOP_MS = 10_000
-/** For an engine to notice what must stop it, on a machine that has other things to do. */
-const EXIT_MS = 60_000
+const STOP_MS = 20_000
+/** For an engine to notice what must stop it, on a machine that has much else to do. */
+const EXIT_MS = 120_000
 
 export interface RunOptions {
   program: EngineProgram
@@ -35,7 +35,8 @@ export class EngineRuns {
   async start(instance: string, env: Record<string, string> = {}): Promise<EngineProcess> {
     const { program, deployment, stateDir, signal, ...options } = this.#options
     signal.throwIfAborted()
-    const place = { deployment, instance, stateDir, env: { ...options.env, ...env } }
+    const stop = { STOP_DEADLINE_MS: String(STOP_MS) }
+    const place = { deployment, instance, stateDir, env: { ...options.env, ...stop, ...env } }
     const engine = await startEngine(program, place)
     this.#running.set(instance, engine)
     return engine
@@ -50,7 +51,7 @@ export class EngineRuns {
     clearTimeout(late)
     this.drop(instance)
     const ms = performance.now() - began
-    must(code === 0, `SIGTERM: expected exit code 0, seen ${code ?? 'none within 20 s'}`)
+    must(code === 0, `SIGTERM: expected exit code 0, seen ${code ?? `none within ${(2 * STOP_MS) / 1_000} s`}`)
     must(
       ms < STOP_MS,
       `SIGTERM: expected an exit within ${STOP_MS / 1_000} s, seen after ${(ms / 1_000).toFixed(1)} s`,
