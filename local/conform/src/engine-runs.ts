@@ -51,7 +51,10 @@ export class EngineRuns {
     clearTimeout(late)
     this.drop(instance)
     const ms = performance.now() - began
-    must(code === 0, `SIGTERM: expected exit code 0, seen ${code ?? `none within ${(2 * STOP_MS) / 1_000} s`}`)
+    must(
+      code === 0,
+      `SIGTERM: expected exit code 0, seen ${code ?? `none within ${(2 * STOP_MS) / 1_000} s`}`,
+    )
     must(
       ms < STOP_MS,
       `SIGTERM: expected an exit within ${STOP_MS / 1_000} s, seen after ${(ms / 1_000).toFixed(1)} s`,
