@@ -61,6 +61,7 @@ final class KafkaWorld implements World {
                 failure = error;
               }
             });
+    progress.waitsFor("the other tasks");
   }
 
   @Override

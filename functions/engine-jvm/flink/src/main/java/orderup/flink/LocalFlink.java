@@ -106,8 +106,10 @@ public final class LocalFlink {
         AccessExecutionGraph graph = cluster.getExecutionGraph(job).get();
         JobStatus status = graph.getState();
         running = status == JobStatus.RUNNING && allRun(graph);
-        if (status != last && status == JobStatus.RESTARTING)
-          log.warn("starts again: {}", why(graph));
+        if (status != last && status == JobStatus.RESTARTING) {
+          Progress.INSTANCE.waitsFor("a new start of the job");
+          log.warn("starts again from the last checkpoint: {}", why(graph));
+        }
         last = status;
         if (status.isGloballyTerminalState()) break;
         if (running && !cleaned) cleaned = dir.deleteBefore(job.toString());

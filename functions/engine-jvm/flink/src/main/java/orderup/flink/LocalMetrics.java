@@ -20,7 +20,7 @@ final class LocalMetrics implements HealthServer.Metrics {
             (partition, counts) -> {
               for (Outcome outcome : Outcome.values())
                 text.append(
-                    "%s{partition=\"%d\",outcome=\"%s\"} %d%n"
+                    "%s{partition=\"%d\",outcome=\"%s\"} %d\n"
                         .formatted(records, partition, outcome.label(), counts[outcome.ordinal()]));
             });
     String epoch = "orderup_engine_epoch";

@@ -5,14 +5,15 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import orderup.kit.ConfigException;
 import orderup.kit.ConfigKeys;
 import orderup.kit.EngineConfig;
 
 /**
  * The engine's environment: what all engines share ({@link EngineConfig}), and Flink's own keys. It
- * is checked once, at the entry point, and goes with the job to wherever its tasks run; it may hold
- * a password, as Flink's plan of the job does anyway.
+ * is checked once, at the entry point; what tasks need of it goes with the job to wherever they
+ * run, a password too, which Flink's plan of the job holds anyway.
  */
 public final class Settings implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -26,9 +27,23 @@ public final class Settings implements Serializable {
   private static final int TRANSACTION_TIMEOUT_MS = 900_000;
 
   private static final int CHECKPOINT_INTERVAL_MS = 1_000;
-  private static final int MAX_PARALLELISM = 128;
 
-  private final HashMap<String, String> env;
+  /** how often state can be divided; it can never be changed for state that there is */
+  static final int MAX_PARALLELISM = 128;
+
+  /** what a task reads; the rest of an environment is nobody's business in a plan of a job */
+  private static final Set<String> OF_TASKS =
+      Set.of(
+          "KAFKA_BROKERS",
+          "KAFKA_SECURITY",
+          "AWS_REGION",
+          "KAFKA_USERNAME",
+          "KAFKA_PASSWORD",
+          "SCHEMA_REGISTRY_URL",
+          "DEPLOYMENT");
+
+  private final HashMap<String, String> ofTasks = new HashMap<>();
+  private transient Set<String> given;
   private transient EngineConfig engine;
   private transient int parallelism;
   private transient int checkpointIntervalMs;
@@ -40,11 +55,12 @@ public final class Settings implements Serializable {
    * @throws ConfigException naming each key, its value and the rule that it breaks
    */
   public Settings(Map<String, String> env) throws ConfigException {
-    this.env = new HashMap<>(env);
-    read();
+    given = Set.copyOf(env.keySet());
+    for (String key : OF_TASKS) if (env.containsKey(key)) ofTasks.put(key, env.get(key));
+    read(env);
   }
 
-  private void read() throws ConfigException {
+  private void read(Map<String, String> env) throws ConfigException {
     ConfigKeys keys = new ConfigKeys(env);
     engine = EngineConfig.read(keys, new EngineConfig.Defaults("flink", TRANSACTION_TIMEOUT_MS));
     int cores = Math.min(Runtime.getRuntime().availableProcessors(), MAX_PARALLELISM);
@@ -56,14 +72,15 @@ public final class Settings implements Serializable {
     keys.check();
   }
 
+  /** In a task: how to reach Kafka and the registry, and as which deployment. */
   EngineConfig engine() {
     if (engine == null) readAgain();
     return engine;
   }
 
-  /** Whether the key was given, rather than left to its default. */
+  /** Whether the key was given to the entry point, rather than left to its default. */
   boolean gives(String key) {
-    return env.containsKey(key);
+    return given.contains(key);
   }
 
   /** Of one JVM and wherever PARALLELISM is given; default: its cores. */
@@ -88,7 +105,7 @@ public final class Settings implements Serializable {
 
   private void readAgain() {
     try {
-      read();
+      read(ofTasks);
     } catch (ConfigException error) {
       throw new IllegalStateException("was valid at the entry point", error);
     }

@@ -131,11 +131,17 @@ final class StateDir implements AutoCloseable {
    * @return whether the job has one
    */
   boolean deleteBefore(String job) throws IOException {
-    if (complete(checkpoints().resolve(job)).isEmpty()) return false;
+    if (!hasComplete(checkpoints().resolve(job))) return false;
     for (Path other : children(checkpoints()))
       if (!other.getFileName().toString().equals(job)) delete(other);
     delete(savepoints());
     return true;
+  }
+
+  /** Without looking into one, which the job may just be deleting. */
+  private static boolean hasComplete(Path folder) throws IOException {
+    for (Path path : children(folder)) if (Files.exists(path.resolve(METADATA))) return true;
+    return false;
   }
 
   private static List<Path> children(Path folder) throws IOException {

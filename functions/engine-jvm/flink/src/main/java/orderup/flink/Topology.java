@@ -52,6 +52,7 @@ final class Topology {
     Configuration configuration = new Configuration();
     // nothing is ever changed in place, so nothing needs a copy between chained operators
     configuration.set(PipelineOptions.OBJECT_REUSE, true);
+    configuration.set(PipelineOptions.MAX_PARALLELISM, Settings.MAX_PARALLELISM);
     // what waits longer for a full buffer comes late to the checkpoint that would show it
     configuration.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(10));
     // whatever a restart may cure is tried for ever; what it can't, StopsForGood

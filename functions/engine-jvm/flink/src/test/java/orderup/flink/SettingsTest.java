@@ -1,6 +1,8 @@
 package orderup.flink;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -77,15 +79,23 @@ class SettingsTest {
   }
 
   @Test
-  void theyReachATaskAsTheyWere() throws Exception {
+  void aTaskIsGivenWhatItNeedsAndNoMore() throws Exception {
     Settings settings =
         new Settings(
-            Map.of("DEPLOYMENT", "flink-2", "CHECKPOINT_INTERVAL_MS", "250", "PARALLELISM", "3"));
+            Map.of(
+                "DEPLOYMENT", "flink-2",
+                "KAFKA_BROKERS", "b-1:9098",
+                "CHECKPOINT_INTERVAL_MS", "250",
+                "PARALLELISM", "3",
+                "AWS_SESSION_TOKEN", "of the process"));
 
     Settings there = InstantiationUtil.clone(settings);
 
     assertEquals("flink-2", there.engine().deployment());
-    assertEquals(900_000, there.engine().transactionTimeoutMs());
+    assertEquals("b-1:9098", there.engine().kafka().get("bootstrap.servers"));
+    String plan = new String(InstantiationUtil.serializeObject(settings), ISO_8859_1);
+    assertFalse(plan.contains("of the process"));
+    assertEquals(900_000, settings.engine().transactionTimeoutMs());
     assertEquals(Duration.ofMillis(250), settings.checkpointInterval());
     assertEquals(3, settings.parallelism());
     assertEquals("hashmap", settings.stateBackend());
