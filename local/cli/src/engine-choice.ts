@@ -5,9 +5,6 @@ import { ENGINES, type SharesRecord } from '@order-up/schemas'
 import type { Kafka } from 'kafkajs'
 import { UsageError } from './shell.ts'
 
-/** Owns everything on a new data folder, unless another engine is asked for. */
-export const FIRST_DEPLOYMENT: DeploymentId = 'node-1'
-
 /** `flink` is flink-1. @throws UsageError for an engine that there is not */
 export function parseEngine(text: string): DeploymentId {
   const parsed = DeploymentName.safeParse(text)

@@ -3,9 +3,15 @@ import { engineOf, type DeploymentId } from '@order-up/control'
 import { readShares } from '@order-up/control/operations'
 import { createKafka, KafkaConfig, parseConfig, silentLog, until } from '@order-up/kit'
 import { ENGINES, type SharesRecord } from '@order-up/schemas'
-import { provideEngine, startStack, type Stack, type StackOptions } from '@order-up/stack'
+import {
+  FIRST_DEPLOYMENT,
+  provideEngine,
+  startStack,
+  type Stack,
+  type StackOptions,
+} from '@order-up/stack'
 import type { Kafka } from 'kafkajs'
-import { chooseDeployment, FIRST_DEPLOYMENT, parseEngine } from './engine-choice.ts'
+import { chooseDeployment, parseEngine } from './engine-choice.ts'
 import { startWorkers } from './pipeline.ts'
 import { addCommonOptions, dataDirOf, integer, querySocketOf, type ReachOptions } from './reach.ts'
 import type { Shell } from './shell.ts'
@@ -28,12 +34,12 @@ export function addPipelineFlags(command: Command): Command {
   return addCommonOptions(command)
     .option(
       '--engine <engine>',
-      `${ENGINES.join(', ')}; the JVM's are built at their first use (default: the one that has the orders of the data folder, node on a new one)`,
+      `${ENGINES.join(', ')} (default: the one that owns the orders of the data folder; node on a new one)`,
       parseEngine,
     )
     .option(
       '--workers <n>',
-      'node, kafka-streams: processes that share the partitions; flink: its parallelism (default: 1; flink: the number of cores)',
+      'processes that share the partitions (default: 1); of flink, its parallelism (default: the number of cores)',
       integer(1, 64),
     )
     .option('--kafka-port <port>', 'of the broker', port, 9092)
@@ -45,6 +51,13 @@ export function addPipelineFlags(command: Command): Command {
       8080,
     )
     .option('--partitions <n>', 'of topics that do not exist yet', integer(1, 1_000), 4)
+    .addHelpText(
+      'after',
+      `
+flink and kafka-streams are built at their first use and whenever their sources change (functions/engine-jvm); that
+takes Maven, and a minute. ENGINE_JAVA_OPTIONS in the environment are options of their JVM, as -Xmx4g; their heap is at
+most 1 GB and 512 MB without.`,
+    )
 }
 
 export interface RunningStack extends Stack {

@@ -1,6 +1,6 @@
 export { cacheContents, cacheRoot } from './cache.ts'
 export { purgeDataDir, readRun, type Run } from './data-dir.ts'
-export { deploy } from './deploy.ts'
+export { deploy, FIRST_DEPLOYMENT } from './deploy.ts'
 export {
   engineChild,
   healthOf,
