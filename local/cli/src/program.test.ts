@@ -19,6 +19,7 @@ const COMMANDS = [
   'dlq list',
   'dlq show',
   'verify',
+  'conform',
   'doctor',
 ]
 
@@ -44,6 +45,9 @@ test('what was asked for wrongly is exit code 2, on stderr', async () => {
     ['up', '--engine', 'spark'],
     ['start', '--engine', 'node-3'],
     ['up', '--kafka-port', '70000'],
+    ['conform'],
+    ['conform', '--engine', 'spark'],
+    ['conform', '--engine', 'node', '--only', 'start,nonsense'],
     ['produce', '--late', '2'],
     ['produce', '--duplicates', '0.6', '--malformed', '0.5'],
     [],
