@@ -2,6 +2,10 @@ package orderup.streams;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -25,12 +29,19 @@ final class TopologyRun implements AutoCloseable {
   /** Whether the deployment owns the buckets of all keys. */
   boolean owned = true;
 
+  private final Path dir;
   private final TopologyTestDriver driver;
   private final TestInputTopic<byte[], byte[]> raw;
   private long next;
 
   TopologyRun() {
+    try {
+      dir = Files.createTempDirectory("order-up-topology-");
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
     Properties properties = new Properties();
+    properties.put("state.dir", dir.toString());
     properties.put("application.id", "test");
     properties.put("bootstrap.servers", "127.0.0.1:9");
     driver =
@@ -83,6 +94,7 @@ final class TopologyRun implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.close();
+    driver.close(); // removes what it has there
+    dir.toFile().delete();
   }
 }
