@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts'
+import type { EngineTraits } from './engine-traits.ts'
 
 /** One thing that an engine must do, tried from outside. */
 export interface Check {
@@ -6,8 +7,13 @@ export interface Check {
   name: string
   /** the contract's sentence that it checks, in short */
   about: string
-  /** @throws Failed with what was expected and seen */
-  run(bench: Bench): Promise<void>
+  /** why there is nothing to try with such an engine; undefined = there is */
+  notFor?(traits: EngineTraits): string | undefined
+  /**
+   * @returns what was done in a way of this engine's own, if anything
+   * @throws Failed with what was expected and seen
+   */
+  run(bench: Bench): Promise<string | void>
 }
 
 /** An engine did not do what the contract says: each line says what was expected and what was seen. */

@@ -16,8 +16,9 @@ export function conformance(engine: Engine): void {
     const program = await provideEngine(engine, options)
     await using session = new Session({ ...options, program, seed })
     for (const check of CHECKS)
-      await t.test(check.name, async () => {
-        const { passed, problems, log } = await session.run(check)
+      await t.test(check.name, async (subtest) => {
+        const { passed, problems, note, log } = await session.run(check)
+        if (note !== undefined) subtest.diagnostic(note)
         if (!passed)
           throw new Error([...problems.slice(0, 20), `the engine's log: ${log}`].join('\n'))
       })

@@ -4,14 +4,18 @@ import { join } from 'node:path'
 import { describe } from '@order-up/kit'
 import { Bench, type BenchOptions } from './bench.ts'
 import { Failed, type Check } from './check.ts'
+import { TRAITS } from './engine-traits.ts'
 
 export interface CheckResult {
   name: string
   about: string
+  /** true also where there was nothing to try: `note` then says why */
   passed: boolean
   seconds: number
   /** what was expected and seen; empty where it passed */
   problems: readonly string[]
+  /** why there was nothing to try, or what was tried in a way of the engine's own */
+  note?: string
   /** where the engine's log of a failed check lies */
   log?: string
 }
@@ -30,6 +34,9 @@ export class Session implements AsyncDisposable {
   async run(check: Check): Promise<CheckResult> {
     const { name, about } = check
     this.#options.signal.throwIfAborted()
+    const nothing = check.notFor?.(TRAITS[this.#options.program.engine])
+    if (nothing !== undefined)
+      return { name, about, passed: true, seconds: 0, problems: [], note: `not tried: ${nothing}` }
     const bench = await (this.#bench ??= Bench.open(this.#options))
     const began = performance.now()
     const result = (problems: readonly string[]) => ({
@@ -40,8 +47,8 @@ export class Session implements AsyncDisposable {
       problems,
     })
     try {
-      await check.run(bench)
-      return result([])
+      const note = await check.run(bench)
+      return note ? { ...result([]), note } : result([])
     } catch (error) {
       this.#options.signal.throwIfAborted()
       const problems =

@@ -99,9 +99,9 @@ async function conform(
   if (failed.length > 0) shell.exitCode = EXIT.notVerified
 }
 
-function resultText({ name, about, passed, seconds, problems, log }: CheckResult): string {
+function resultText({ name, about, passed, seconds, problems, note, log }: CheckResult): string {
   const first = `${passed ? 'ok  ' : 'FAIL'}  ${name} (${seconds.toFixed(1)} s)`
-  if (passed) return first
+  if (passed) return note === undefined ? first : `${first}: ${note}`
   const shown = problems.slice(0, PROBLEMS_SHOWN).map((problem) => `      ${printable(problem)}`)
   const rest = problems.length - shown.length
   return [

@@ -55,7 +55,7 @@ export const lostInstance: Check = {
 }
 
 /** One job to a deployment: it grows by a stop and a start, and loses its process as a whole. */
-async function rescaled(bench: Bench): Promise<void> {
+async function rescaled(bench: Bench): Promise<string> {
   await bench.engines.stopAll()
   await bench.engines.start('a', { PARALLELISM: '1' })
   await bench.epochTaken()
@@ -69,14 +69,18 @@ async function rescaled(bench: Bench): Promise<void> {
   await bench.progress(ENOUGH)
   await load.stop()
   await bench.judge()
+  return 'a deployment is one job: stopped and started with PARALLELISM 1, then 2, killed, started with 1'
 }
 
 export const zombie: Check = {
   name: 'zombie',
   about:
     'an instance stopped past its session, taken over and resumed is fenced out: it doubles nothing',
+  notFor: ({ scales }) =>
+    scales === 'parallelism'
+      ? 'a deployment is one job, of which nobody takes over a part'
+      : undefined,
   async run(bench) {
-    if (bench.traits.scales === 'parallelism') return // one process: nobody takes over from it
     await bench.ready()
     await bench.judge()
     const load = bench.load()

@@ -7,12 +7,14 @@ import {
   SHARES_TOPIC,
   type OrderEvent,
 } from '@order-up/schemas'
+import { loadVectors, recordOf } from '@order-up/schemas/vectors'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from '../bench.ts'
 import { must, type Check } from '../check.ts'
 import type { RawEntry } from '../ledger.ts'
 import { entryOf, tyingEvent } from '../raw-records.ts'
 import { placeOf } from '../truth.ts'
+import { stops } from '../vector-log.ts'
 
 const T = Date.UTC(2026, 0, 3)
 /** Longer than an engine takes to write what it has not been told to wait for. */
@@ -78,14 +80,15 @@ export const newerSchema: Check = {
       fields: [...schema.fields, note],
     })
     const newer = underId(bench, { ...someEvent(bench, 'newer'), event_id: randomUUID() }, id)
+    const { partition } = newer
+    const stopping = [...stoppingVectors(id, partition), newer]
     const near: RawEntry[] = []
     while (near.length < 40) {
       const entry = entryOf(someEvent(bench, 'newer'), bench.target)
-      if (entry.partition === newer.partition) near.push(entry)
+      if (entry.partition === partition) near.push(entry)
     }
-    await bench.write([...near.slice(0, 20), newer, ...near.slice(20)])
-    const { partition } = newer
-    const stopAt = (await bench.observe()).ends[partition]! - 21
+    const stopAt = (await bench.observe()).ends[partition]! + 20
+    await bench.write([...near.slice(0, 20), ...stopping, ...near.slice(20)])
 
     await bench.engines.exitsSaying('a', /NEWER_SCHEMA/)
     await nothingFrom(bench, partition, stopAt)
@@ -98,6 +101,18 @@ export const newerSchema: Check = {
     await bench.epochTaken()
     await bench.judge()
   },
+}
+
+/** The vectors that stop an engine: one of them has a body that it could not even read. */
+function stoppingVectors(id: number, partition: number): RawEntry[] {
+  const steps = loadVectors()
+    .filter(stops)
+    .flatMap((vector) => vector.steps)
+  return steps.map((step) => {
+    const { key, value } = recordOf(step)
+    value!.writeUInt32BE(id, 1)
+    return { key, value, partition, meaning: { is: 'rejected', reason: 'unknown_schema_id' } }
+  })
 }
 
 async function nothingFrom(bench: Bench, partition: number, offset: number): Promise<void> {

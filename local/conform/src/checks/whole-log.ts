@@ -1,5 +1,8 @@
-import { Failed, must, type Check } from '../check.ts'
+import { Failed, type Check } from '../check.ts'
 import { outputTopics, Outputs } from '../outputs.ts'
+
+/** A transaction that has ended is followed by its markers. */
+const MARKERS_MS = 5_000
 
 /** What all the checks before have left, read from its beginning by somebody who has seen nothing. */
 export const wholeLog: Check = {
@@ -12,12 +15,12 @@ export const wholeLog: Check = {
     await bench.engines.stopAll()
     const { fetcher } = bench.rig
     for (const topic of outputTopics(bench.deployment)) {
-      const stable = (await fetcher.lastStableOffsets(topic)).join()
-      const high = (await fetcher.highWatermarks(topic)).join()
-      must(
-        stable === high,
-        `${topic}: expected no open transaction, seen the last stable offsets ${stable} of ${high}`,
-      )
+      const isClosed = async () => {
+        const stable = (await fetcher.lastStableOffsets(topic)).join()
+        const high = (await fetcher.highWatermarks(topic)).join()
+        return stable === high || `last stable offsets ${stable} of ${high}`
+      }
+      await bench.until(`no open transaction in ${topic}`, isClosed, MARKERS_MS)
     }
     const outputs = new Outputs(fetcher, bench.deployment)
     await outputs.advance(bench.wait)
