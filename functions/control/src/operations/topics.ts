@@ -19,18 +19,7 @@ export async function createTopics(kafka: Kafka, partitions: number): Promise<st
     const plan = planPartitions({ wanted: partitions, existing: existing.get(RAW_TOPIC) })
     const wanted = topics({ partitions: plan.partitions })
     const missing = wanted.filter(({ name }) => !existing.has(name))
-    if (missing.length > 0)
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: missing.map(({ name, partitions, replicationFactor, configs }) => ({
-          topic: name,
-          numPartitions: partitions,
-          replicationFactor,
-          configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
-        })),
-      })
-    for (const { name } of missing)
-      await until(() => isLed(admin, name), AbortSignal.timeout(20_000))
+    await makeTopics(admin, missing)
     const found = wanted.filter(({ name }) => existing.has(name))
     const configs = await describeConfigs(admin, found)
     return [
@@ -46,6 +35,22 @@ export async function createTopics(kafka: Kafka, partitions: number): Promise<st
   } finally {
     await admin.disconnect()
   }
+}
+
+/** Creates topics and waits until they take requests. Those that exist are left as they are. */
+export async function makeTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  if (specs.length === 0) return
+  await admin.createTopics({
+    // kafkajs's own wait gives up at once where a broker under load does not know the topic yet
+    waitForLeaders: false,
+    topics: specs.map(({ name, partitions, replicationFactor, configs }) => ({
+      topic: name,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    })),
+  })
+  for (const { name } of specs) await until(() => isLed(admin, name), AbortSignal.timeout(20_000))
 }
 
 /** The broker lists a topic's leaders a moment before they take requests, which the first writer or reader would meet. */

@@ -1,5 +1,11 @@
 import { topics, type TopicSpec } from '@order-up/control'
-import { asOnlyWriter, createTopics, epochMessage, readEpoch } from '@order-up/control/operations'
+import {
+  asOnlyWriter,
+  createTopics,
+  epochMessage,
+  makeTopics,
+  readEpoch,
+} from '@order-up/control/operations'
 import { openFetcher, until } from '@order-up/kit'
 import type { Engine } from '@order-up/schemas'
 import type { Admin, Kafka } from 'kafkajs'
@@ -29,19 +35,7 @@ export async function createDeployment(
   kafka: Kafka,
   { engine, generation, partitions }: { engine: Engine; generation: number; partitions: number },
 ): Promise<string> {
-  await withAdmin(kafka, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: topicsOf(engine, generation, partitions).map(
-        ({ name, partitions: numPartitions, replicationFactor, configs }) => ({
-          topic: name,
-          numPartitions,
-          replicationFactor,
-          configEntries: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-        }),
-      ),
-    }),
-  )
+  await withAdmin(kafka, (admin) => makeTopics(admin, topicsOf(engine, generation, partitions)))
   return `${engine}-${generation}`
 }
 

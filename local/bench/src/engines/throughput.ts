@@ -45,7 +45,7 @@ export async function throughput(lane: Lane): Promise<Measured> {
     }
   } finally {
     await fetcher.close()
-    await removeDeployment(kafka, deployment)
+    await removeDeployment(kafka, deployment).catch(() => {}) // no figure depends on it
   }
 }
 
