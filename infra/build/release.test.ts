@@ -18,7 +18,11 @@ const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
 const OUTPUTS = {
   artifactBucket: 'order-up-artifacts-1a2b',
   keyArn: 'arn:aws:kms:eu-west-1:123456789012:key/k',
-  repositories: { 'engine-node': `${HOST}/order-up/engine-node`, sink: `${HOST}/order-up/sink` },
+  repositories: {
+    'engine-node': `${HOST}/order-up/engine-node`,
+    'engine-kafka-streams': `${HOST}/order-up/engine-kafka-streams`,
+    sink: `${HOST}/order-up/sink`,
+  },
 }
 const DIGEST = { there: `sha256:${'a'.repeat(64)}`, pushed: `sha256:${'b'.repeat(64)}` }
 
@@ -61,11 +65,12 @@ function scene(t: TestContext, answers: Readonly<Record<string, readonly Answer[
   const [bin, dist, log] = [join(dir, 'bin'), join(dir, 'dist'), join(dir, 'calls')]
   mkdirSync(bin)
   writeFileSync(log, '')
-  for (const image of ['engine-node', 'sink']) {
+  const pack = (image: string) => {
     mkdirSync(join(dist, 'images', image, 'app'), { recursive: true })
     writeFileSync(join(dist, 'images', image, 'Dockerfile'), `FROM ${image}`)
     writeFileSync(join(dist, 'images', image, 'app/index.mjs'), '')
   }
+  for (const image of ['engine-node', 'sink']) pack(image)
   for (const [program, list] of Object.entries(answers)) {
     const plain = list.map((answer) => ({ ...answer, when: answer.when.source }))
     writeFileSync(join(bin, program), standIn(program, log, plain), { mode: 0o755 })
@@ -79,6 +84,8 @@ function scene(t: TestContext, answers: Readonly<Record<string, readonly Answer[
   const env = { PATH: bin, ORDER_UP_DIST: dist, TMPDIR: dir }
   return {
     dist,
+    pack,
+    tagOf,
     tags: { engine: tagOf('engine-node'), sink: tagOf('sink') },
     start: (...args: string[]) =>
       spawn(process.execPath, [join(ROOT, 'infra/build/release.ts'), ...args], { env }),
@@ -171,6 +178,26 @@ test('an image that was pushed before is not pushed again', async (t) => {
     describe('sink', tags.sink),
     ...settings(DIGEST.there, DIGEST.there),
   ])
+})
+
+test('the image of Kafka Streams goes with them where Maven made it, and it is said where not', async (t) => {
+  const { run, commands, pack, tagOf } = scene(t, ANSWERS)
+
+  const { stderr } = await run('dev')
+  assert.match(stderr, /^engine-kafka-streams is not built .*: its image stays as it is$/m)
+  assert.ok(!commands().some((command) => command.includes('kafka-streams')))
+
+  pack('engine-kafka-streams')
+  await run('dev')
+  const image = 'engine-kafka-streams'
+  assert.deepEqual(
+    commands().filter((command) => command.includes('kafka-streams')),
+    [
+      describe(image, tagOf(image)),
+      build(image, tagOf(image)),
+      set(`images.${image}`, `${HOST}/order-up/${image}@${DIGEST.pushed}`),
+    ],
+  )
 })
 
 test('a dry run only reads, and prints the rest', async (t) => {
