@@ -139,7 +139,7 @@ const whisker = ({ min, max, runs }: Spread, left: number, y: number, scale: num
   const [from, to] = [left + min * scale, left + max * scale]
   const middle = y + BAR_HEIGHT / 2
   return runs > 1
-    ? [`<path d="M${from.toFixed(1)} ${middle}H${to.toFixed(1)}" stroke="#f0f6fc" opacity="0.8"/>`]
+    ? [`<path d="M${from.toFixed(1)} ${middle}H${to.toFixed(1)}" stroke="#f0883e"/>`]
     : []
 }
 
