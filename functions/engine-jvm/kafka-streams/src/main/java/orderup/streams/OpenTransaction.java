@@ -24,11 +24,20 @@ final class OpenTransaction {
   }
 
   void committed() {
-    for (PartitionCounts counts : partitions.values()) counts.committed();
+    long now = System.currentTimeMillis();
+    for (PartitionCounts counts : partitions.values()) counts.committed(now);
+    partitions.values().removeIf(PartitionCounts::isClosed);
   }
 
   void aborted() {
     for (PartitionCounts counts : partitions.values()) counts.aborted();
+    partitions.values().removeIf(PartitionCounts::isClosed);
+  }
+
+  /** The end of a partition was seen: {@link PartitionCounts#looked}. */
+  void looked(int partition, boolean allRead) {
+    PartitionCounts counts = partitions.get(partition);
+    if (counts != null) counts.looked(allRead, System.currentTimeMillis());
   }
 
   /** Whether everything up to this offset of a partition was committed by this thread. */

@@ -46,13 +46,15 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
    * @param partitions of raw
    * @param ids those that the record at hand is decoded with
    * @param owns whether the deployment writes this key's bucket to curated
+   * @param committed is told of what was committed
    */
   record Plan(
       String deployment,
       int partitions,
       long curatedId,
       Supplier<SchemaIds> ids,
-      Predicate<byte[]> owns) {}
+      Predicate<byte[]> owns,
+      Committed committed) {}
 
   OrderProcessor(Plan plan) {
     this.plan = plan;
@@ -67,7 +69,7 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
     store = context.getStateStore(STORE);
     int partition = context.taskId().partition();
     samePartition = Output.to(partition);
-    counts = new PartitionCounts(partition, context.metrics());
+    counts = new PartitionCounts(partition, context.metrics(), plan.committed);
     OpenTransaction.ofThisThread().add(counts);
   }
 
@@ -80,12 +82,17 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
     else throw Failures.newerSchema((NewerSchema) decoded, at.partition(), at.offset());
   }
 
+  @Override
+  public void close() {
+    counts.close();
+  }
+
   private void apply(Record<byte[], byte[]> record, OrderEvent event, RecordMetadata at) {
     byte[] key = record.key();
     OrderState before = stateOf(key, at);
     OrderState after = Fold.apply(before, event);
     if (after == before) {
-      counts.add(Outcome.DUPLICATE, at.offset());
+      counts.add(Outcome.DUPLICATE, at.offset(), record.timestamp());
       return;
     }
     store.put(key, states.encode(after));
@@ -93,7 +100,7 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
     outputs.rowHeaders(at.partition(), at.offset(), headers::add);
     String topic = outputs.rowTopic(plan.owns.test(key));
     forward(record, topic, rows.write(key, after), headers);
-    counts.add(Outcome.APPLIED, at.offset());
+    counts.add(Outcome.APPLIED, at.offset(), record.timestamp());
   }
 
   private OrderState stateOf(byte[] key, RecordMetadata at) {
@@ -121,7 +128,7 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
     outputs.deadLetterHeaders(rejected, at.partition(), at.offset(), headers::add);
     String topic = outputs.deadLetterTopic(plan.owns.test(record.key()));
     forward(record, topic, record.value(), headers);
-    counts.add(Outcome.DEAD_LETTER, at.offset());
+    counts.add(Outcome.DEAD_LETTER, at.offset(), record.timestamp());
   }
 
   private void forward(Record<byte[], byte[]> record, String topic, byte[] value, Headers headers) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import orderup.kit.RawIds;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -24,12 +25,16 @@ final class RawConsumer extends KafkaConsumer<byte[], byte[]> {
   /** How long what was handed over before a newer schema may take to be committed. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** How often the end of raw is looked at, for the lag in time. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
   private final RawIds rawIds;
 
   /** partition → the last offset that was handed over */
   private final Map<TopicPartition, Long> handedOver = new HashMap<>();
 
   private long stoppingSince;
+  private long lookedAt;
 
   RawConsumer(Map<String, Object> config, RawIds rawIds) {
     super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -47,6 +52,7 @@ final class RawConsumer extends KafkaConsumer<byte[], byte[]> {
     } catch (OffsetOutOfRangeException error) {
       throw outOfRange(error);
     }
+    look();
     if (polled.isEmpty()) return polled;
     askForUnknown(polled);
     NewerSchemaStop met = NewerSchemaStop.in(polled, rawIds.current());
@@ -57,6 +63,18 @@ final class RawConsumer extends KafkaConsumer<byte[], byte[]> {
       handedOver.put(partition, records.get(records.size() - 1).offset());
     }
     return met.records();
+  }
+
+  /** By what the last fetches have said, without asking the broker. */
+  private void look() {
+    long now = System.nanoTime();
+    if (now - lookedAt < LOOK.toNanos()) return;
+    lookedAt = now;
+    for (TopicPartition partition : assignment()) {
+      OptionalLong lag = currentLag(partition);
+      if (lag.isPresent())
+        OpenTransaction.ofThisThread().looked(partition.partition(), lag.getAsLong() == 0);
+    }
   }
 
   private void askForUnknown(ConsumerRecords<byte[], byte[]> polled) {

@@ -36,6 +36,7 @@ public final class StreamsEngine implements EngineMXBean {
   private final EngineConfig config;
   private final Logger log = LoggerFactory.getLogger(StreamsEngine.class);
   private final Failures failures = new Failures();
+  private final Committed committed;
   private volatile String waitingFor = "start";
   private volatile int epoch;
   private volatile KafkaStreams streams;
@@ -66,11 +67,14 @@ public final class StreamsEngine implements EngineMXBean {
   private StreamsEngine(StreamsSettings settings) {
     this.settings = settings;
     config = settings.common();
+    committed = new Committed(settings.stack() != null);
   }
 
   private void run() throws Exception {
     register();
-    try (HealthServer server = new HealthServer(config, this::health, new JmxMetrics())) {
+    try (HealthServer server = new HealthServer(config, this::health, new JmxMetrics());
+        MetricsExport export = settings.stack() == null ? null : export()) {
+      if (export != null) export.start();
       log.info("{} has started, port {}", config.deployment(), server.port());
       waitingFor = "the schema registry";
       SchemaRegistry registry = new SchemaRegistry(config.registry());
@@ -85,10 +89,25 @@ public final class StreamsEngine implements EngineMXBean {
         waitingFor = "an assignment";
         stream(
             new OrderProcessor.Plan(
-                config.deployment(), partitions, curatedId, rawIds::current, shares::owns),
+                config.deployment(),
+                partitions,
+                curatedId,
+                rawIds::current,
+                shares::owns,
+                committed),
             new Clients(rawIds));
       }
     }
+  }
+
+  private MetricsExport export() {
+    return new MetricsExport(
+        settings.stack(),
+        config.deployment(),
+        committed,
+        failures::replaced,
+        () -> health().healthy(),
+        System.out::println);
   }
 
   private final class OnEpoch implements SharesFollower.Events {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import orderup.fold.Names;
 import orderup.kit.ConfigException;
 import orderup.kit.ConfigKeys;
@@ -17,10 +18,13 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param threads THREADS: default the cores; each has its own consumer and producer
  * @param commitIntervalMs COMMIT_INTERVAL_MS: default 100, which is what a row waits at most for
  *     its commit; each commit costs the broker some ten small writes
+ * @param stack STACK, with METRICS=emf: the dimension of what goes to CloudWatch; null = nothing
+ *     does
  */
-record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs) {
+record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs, String stack) {
   private static final EngineConfig.Defaults DEFAULTS =
       new EngineConfig.Defaults("kafka-streams", 10_000);
+  private static final Pattern EMF = Pattern.compile("emf");
 
   static StreamsSettings read(Map<String, String> env) throws ConfigException {
     ConfigKeys keys = new ConfigKeys(env);
@@ -29,8 +33,11 @@ record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs) {
     int commitIntervalMs = keys.integer("COMMIT_INTERVAL_MS", 100, 1, 600_000);
     if (commitIntervalMs >= common.transactionTimeoutMs())
       keys.broken("COMMIT_INTERVAL_MS", "less than TRANSACTION_TIMEOUT_MS");
+    String metrics = keys.matching("METRICS", null, EMF, "emf, or not set");
+    String stack = keys.text("STACK", null);
+    if (metrics != null && stack == null) keys.broken("STACK", "needed with METRICS=emf");
     keys.check();
-    return new StreamsSettings(common, threads, commitIntervalMs);
+    return new StreamsSettings(common, threads, commitIntervalMs, metrics == null ? null : stack);
   }
 
   Properties properties() {

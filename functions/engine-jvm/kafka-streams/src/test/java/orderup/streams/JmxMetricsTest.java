@@ -26,13 +26,14 @@ class JmxMetricsTest {
             Time.SYSTEM,
             new KafkaMetricsContext("kafka.streams"))) {
       PartitionCounts counts =
-          new PartitionCounts(3, new StreamsMetricsImpl(metrics, "client", Time.SYSTEM));
-      counts.add(Outcome.APPLIED, 10);
-      counts.add(Outcome.APPLIED, 11);
-      counts.committed();
-      counts.add(Outcome.DEAD_LETTER, 12);
+          new PartitionCounts(
+              3, new StreamsMetricsImpl(metrics, "client", Time.SYSTEM), new Committed(false));
+      counts.add(Outcome.APPLIED, 10, 0);
+      counts.add(Outcome.APPLIED, 11, 0);
+      counts.committed(0);
+      counts.add(Outcome.DEAD_LETTER, 12, 0);
       counts.aborted();
-      counts.add(Outcome.DUPLICATE, 12);
+      counts.add(Outcome.DUPLICATE, 12, 0);
 
       String page = page();
 

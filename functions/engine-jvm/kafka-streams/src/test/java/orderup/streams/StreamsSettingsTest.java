@@ -45,7 +45,8 @@ class StreamsSettingsTest {
         Map.of(
             "DEPLOYMENT", "flink-1",
             "THREADS", "0",
-            "COMMIT_INTERVAL_MS", "10000");
+            "COMMIT_INTERVAL_MS", "10000",
+            "METRICS", "emf");
 
     ConfigException error = assertThrows(ConfigException.class, () -> StreamsSettings.read(env));
 
@@ -54,7 +55,8 @@ class StreamsSettingsTest {
         Invalid configuration:
           DEPLOYMENT="flink-1": kafka-streams-1, kafka-streams-2, …
           THREADS="0": an integer of 1 to 1000
-          COMMIT_INTERVAL_MS="10000": less than TRANSACTION_TIMEOUT_MS\
+          COMMIT_INTERVAL_MS="10000": less than TRANSACTION_TIMEOUT_MS
+          STACK is not set: needed with METRICS=emf\
         """,
         error.getMessage());
   }

@@ -48,7 +48,12 @@ final class TopologyRun implements AutoCloseable {
         new TopologyTestDriver(
             OrdersTopology.of(
                 new OrderProcessor.Plan(
-                    "kafka-streams-1", 1, CURATED_ID, () -> Vectors.IDS, key -> owned)),
+                    "kafka-streams-1",
+                    1,
+                    CURATED_ID,
+                    () -> Vectors.IDS,
+                    key -> owned,
+                    new Committed(false))),
             properties);
     raw =
         driver.createInputTopic(
