@@ -4,20 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DeploymentId, Observation } from '@order-up/control'
 import { observe } from '@order-up/control/operations'
-import {
-  createKafka,
-  createRegistry,
-  KafkaConfig,
-  openFetcher,
-  parseConfig,
-  silentLog,
-  type Fetcher,
-  type Registry,
-} from '@order-up/kit'
 import { createRandom, type Random } from '@order-up/producer'
-import { CURATED_SUBJECT, currentSchema, RAW_SUBJECT, RAW_TOPIC } from '@order-up/schemas'
-import { freePort, startStack, type EngineProgram, type Env, type Stack } from '@order-up/stack'
-import type { Admin, Kafka, Producer } from 'kafkajs'
+import { RAW_TOPIC } from '@order-up/schemas'
+import { freePort, startStack, type EngineProgram, type Env } from '@order-up/stack'
 import { Failed } from './check.ts'
 import { EngineRuns } from './engine-runs.ts'
 import { TRAITS, type EngineTraits } from './engine-traits.ts'
@@ -27,10 +16,9 @@ import { Ledger, type RawEntry } from './ledger.ts'
 import { startLoad, type Load } from './load.ts'
 import type { Wait } from './outputs.ts'
 import { generated, type Target } from './raw-records.ts'
-import { openRegistryGate, type RegistryGate } from './registry-gate.ts'
+import { connect, PARTITIONS, type Rig } from './rig.ts'
 import { SharesTopic } from './shares-topic.ts'
 
-const PARTITIONS = 4
 const INSTANCES = ['a', 'b']
 /** After which a group gives a silent member's partitions away. */
 export const SESSION_MS = 3_000
@@ -46,20 +34,6 @@ export interface BenchOptions {
   env: Env
   signal: AbortSignal
   onProgress(line: string): void
-}
-
-/** What runs, and what reaches it. */
-interface Rig {
-  stack: Stack
-  dir: string
-  gate: RegistryGate
-  kafka: Kafka
-  registry: Registry
-  admin: Admin
-  fetcher: Fetcher
-  producer: Producer
-  target: Target
-  curatedId: number
 }
 
 /** A stack of its own and the engine on it: what checks write with, wait for and judge by. */
@@ -277,24 +251,6 @@ export class Bench {
     await stack.stop()
     await rm(dir, { recursive: true, force: true })
   }
-}
-
-async function connect(stack: Stack): Promise<Omit<Rig, 'dir'>> {
-  const config = parseConfig(KafkaConfig, stack.kafkaConfig)
-  const kafka = createKafka(config, 'order-up.conform', silentLog())
-  const registry = createRegistry(stack.registryUrl)
-  const admin = kafka.admin()
-  const producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false })
-  const [schemaId, curatedId, gate, fetcher] = await Promise.all([
-    registry.idOf(RAW_SUBJECT, currentSchema(RAW_SUBJECT)),
-    registry.idOf(CURATED_SUBJECT, currentSchema(CURATED_SUBJECT)),
-    openRegistryGate(stack.registryUrl),
-    openFetcher(kafka),
-    admin.connect(),
-    producer.connect(),
-  ])
-  const target = { partitions: PARTITIONS, schemaId }
-  return { stack, gate, kafka, registry, admin, fetcher, producer, target, curatedId }
 }
 
 function unlessKafkaIsAway(error: unknown): string {

@@ -1,8 +1,8 @@
 import type { Check } from '../check.ts'
+import { accounting } from './accounting.ts'
 import { brokerRestart, kills, lostInstance, zombie } from './crashes.ts'
 import {
   aborted,
-  accounting,
   committedOffsets,
   duplicates,
   headers,
