@@ -4,7 +4,7 @@ import { must, type Check } from '../check.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { generated } from '../raw-records.ts'
 
-const KILLS = 3
+const KILLS = 2
 const ENOUGH = 1_000
 
 export const kills: Check = {
