@@ -138,18 +138,22 @@ for (const { what, line, code, remedy } of [
     assert.deepEqual(await cached(), [])
   })
 
-test('a build that is stopped leaves nothing running or half-made', async () => {
-  await maven(`echo $$ > ${folder}/pid; exec sleep 60`)
-  const stop = new AbortController()
-  const attempt = build(stop.signal)
-  attempt.catch(() => {}) // it is awaited below
-  const pid = () => readFile(join(folder, 'pid'), 'utf8').catch(() => '')
-  await eventually(async () => (await pid()).endsWith('\n'))
-  stop.abort()
-  await assert.rejects(attempt, { name: 'AbortError' })
-  assert.equal(isAlive(Number(await pid())), false)
-  assert.deepEqual(await cached(), [])
-})
+test(
+  'a build that is stopped leaves nothing running or half-made',
+  { timeout: 30_000 },
+  async () => {
+    await maven(`echo $$ > ${folder}/pid; exec sleep 60`)
+    const stop = new AbortController()
+    const attempt = build(stop.signal)
+    attempt.catch(() => {}) // it is awaited below
+    const pid = () => readFile(join(folder, 'pid'), 'utf8').catch(() => '')
+    await eventually(async () => (await pid()).endsWith('\n'))
+    stop.abort()
+    await assert.rejects(attempt, { name: 'AbortError' })
+    assert.equal(isAlive(Number(await pid())), false)
+    assert.deepEqual(await cached(), [])
+  },
+)
 
 test('options of the user come after those of the engine, where the JVM lets the last one win', async () => {
   const at = { classPath: ['/a.jar', '/b.jar'] }
