@@ -27,6 +27,7 @@ export interface PipelineFlags extends ReachOptions {
 }
 
 const READABLE_MS = 30_000
+const TELL_MS = 5_000
 
 const port = integer(1, 65_535)
 
@@ -92,13 +93,34 @@ export async function runPipeline(
     const deployment = chooseDeployment(shares, asked, dataDir)
     const program = await provideEngine(engineOf(deployment), { env, onProgress, signal })
     onProgress(`Starting the workers: sink, engine ${deployment}, ingest`)
-    await startWorkers(stack, { deployment, program, workers, httpPort, dataDir, querySocket })
+    const stopTelling = tellWhatStarts(stack, onProgress)
+    await startWorkers(stack, {
+      deployment,
+      program,
+      workers,
+      httpPort,
+      dataDir,
+      querySocket,
+    }).finally(stopTelling)
     signal.throwIfAborted()
     return { ...stack, dataDir, querySocket, deployment }
   } catch (error) {
     await stack.stop()
     throw error
   }
+}
+
+/** A JVM takes some seconds, and an engine that goes on has its state to restore. @returns what ends it */
+function tellWhatStarts({ supervisor }: Stack, onProgress: (line: string) => void): () => void {
+  const started = Date.now()
+  const timer = setInterval(() => {
+    const names = supervisor
+      .status()
+      .flatMap(({ name, state }) => (state === 'running' ? [] : name))
+    const seconds = Math.round((Date.now() - started) / 1_000)
+    onProgress(`  still starting after ${seconds} s: ${names.join(', ')}`)
+  }, TELL_MS)
+  return () => clearInterval(timer)
 }
 
 /** Of a stack that was just deployed to: the commit of epoch 1 is answered a moment before it can be read. */
