@@ -67,7 +67,7 @@ export const CONTESTANTS: Readonly<Record<Measure, readonly Contestant[]>> = {
     flink('heap', HEAP, 35),
     flink('RocksDB', ROCKSDB, 35),
     streams('', {}, 40),
-    streams(', session 45 s', { SESSION_TIMEOUT_MS: '45000' }, 75),
+    streams(', session 45 s', { SESSION_TIMEOUT_MS: '45000' }, 45),
   ],
 }
 
