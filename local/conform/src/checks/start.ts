@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { must, type Check } from '../check.ts'
 import type { Bench } from '../bench.ts'
 import { entryOf, tyingEvent } from '../raw-records.ts'
 import { writeAborted } from './transactions.ts'
 
+/** In which an engine that did not wait would have begun to process. */
+const A_WHILE_MS = 2_000
 const WAITS_FOR_EPOCH = /waiting for the first epoch/i
 
 export const invalidConfig: Check = {
@@ -55,6 +58,7 @@ export const start: Check = {
     await bench.until('a log line that it waits for the first epoch', () =>
       Promise.resolve(WAITS_FOR_EPOCH.test(engine.stderr())),
     )
+    await delay(A_WHILE_MS)
     await idle('there is no epoch')
 
     await bench.shares.write([[0, 99]])
