@@ -47,8 +47,9 @@ throughput and recovery.
 
 What could not be: Node commits each batch of a partition and has no interval. One Node worker folds on one core; "2
 workers" has both, as the JVM engines do. After a kill, Node's session has to time out, since kafkajs has no static
-membership; Kafka Streams comes back as the static member that it was, and Flink has no group to come back to. State: Node has a file of its own, and raw for a changelog; Kafka Streams RocksDB and a changelog topic, which is part of
-the broker's CPU; Flink its heap or RocksDB, with checkpoints on the disk. JVMs still compile while the steady part runs,
+membership; Kafka Streams comes back as the static member that it was, and Flink has no group to come back to. State:
+Node has a file of its own, and raw for a changelog; Kafka Streams RocksDB and a changelog topic, which is part of the
+broker's CPU; Flink its heap or RocksDB, with checkpoints on the disk. JVMs still compile while the steady part runs,
 which takes them some seconds. A heap that is there is used: the RSS of a JVM is what it was given, rather than what it
 needs.`
 
