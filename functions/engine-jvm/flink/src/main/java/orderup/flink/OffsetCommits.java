@@ -15,10 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Commits one reader's offsets as each checkpoint is complete. KafkaSource can do so by itself, but
- * only between two polls of its consumer, and on a quiet topic a poll takes 10 s; what it was asked
- * to commit before it is closed is never committed. Flink itself needs no committed offset: it goes
- * by its checkpoints. A swap's gate does, and so does whoever asks how far the engine is.
+ * Commits one reader's offsets, for a swap's gate and for whoever asks how far the engine is; Flink
+ * itself goes by its checkpoints. What is committed can be read in curated: those of a checkpoint
+ * are committed once the next one is complete, as only then its transactions surely are. (An engine
+ * that is killed in between for good would else be believed to have written rows that its open
+ * transactions took along.)
+ *
+ * <p>KafkaSource can commit by itself, but too early, and only between two polls of its consumer,
+ * which take 10 s on a quiet topic.
  */
 final class OffsetCommits implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OffsetCommits.class);
@@ -33,6 +37,9 @@ final class OffsetCommits implements AutoCloseable {
   private Map<TopicPartition, OffsetAndMetadata> next;
 
   private boolean underWay;
+
+  /** the newest complete checkpoint, whose offsets wait for the next one; 0 = none */
+  private long complete;
 
   /**
    * @param kafka as of EngineConfig
@@ -51,14 +58,16 @@ final class OffsetCommits implements AutoCloseable {
     inCheckpoints.put(id, offsets);
   }
 
-  /** Commits what this checkpoint covers; does not wait for it. */
-  synchronized void complete(long id) {
-    var covered = inCheckpoints.headMap(id, true);
-    if (covered.isEmpty()) return;
-    Map<TopicPartition, OffsetAndMetadata> newest = covered.lastEntry().getValue();
-    covered.clear();
-    if (newest.isEmpty()) return;
-    next = newest;
+  /** Commits what the complete checkpoint before this one covers; does not wait for it. */
+  void complete(long id) {
+    commit(inCheckpoints.get(complete));
+    inCheckpoints.headMap(id).clear();
+    complete = id;
+  }
+
+  private synchronized void commit(Map<TopicPartition, OffsetAndMetadata> offsets) {
+    if (offsets == null || offsets.isEmpty()) return;
+    next = offsets;
     if (!underWay) commitNext();
   }
 
@@ -77,9 +86,16 @@ final class OffsetCommits implements AutoCloseable {
     else notifyAll();
   }
 
-  /** Waits for what is under way. */
+  /** After a savepoint to stop with, which no other follows, its own are committed too. Waits. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    if (!inCheckpoints.isEmpty() && inCheckpoints.lastKey() == complete)
+      commit(inCheckpoints.get(complete));
+    waitForAnswers();
+    admin.close(Duration.ZERO);
+  }
+
+  private synchronized void waitForAnswers() {
     long deadline = System.nanoTime() + AT_THE_END.toNanos();
     try {
       while (underWay) {
@@ -90,6 +106,5 @@ final class OffsetCommits implements AutoCloseable {
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
     }
-    admin.close(Duration.ZERO);
   }
 }
