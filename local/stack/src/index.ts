@@ -4,6 +4,7 @@ export { deploy, FIRST_DEPLOYMENT } from './deploy.ts'
 export {
   engineChild,
   healthOf,
+  webPageIn,
   type EnginePlace,
   type WorkerHealth,
 } from './engines/engine-child.ts'

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { KafkaConfig, createKafka, createRegistry, parseConfig, silentLog } from '@order-up/kit'
 import { GenerateOptions, runGenerator } from '@order-up/producer'
+import { healthOf, webPageIn } from '@order-up/stack'
 import { firstOrder, showLive } from '../live.ts'
 import { addPipelineFlags, runStack, type PipelineFlags, type RunningStack } from '../run-stack.ts'
 import { UsageError, createProgress, type Shell } from '../shell.ts'
@@ -61,6 +62,7 @@ async function start(shell: Shell, options: Options): Promise<void> {
   const over = new AbortController()
   const signal = AbortSignal.any([shell.signal, over.signal])
   note(`Ready: Kafka ${stack.brokers}, registry ${stack.registryUrl}, ${ingestOf(stack)}`)
+  for (const page of await webPages(stack)) note(page)
   const sending = send(shell, stack, options, signal)
   try {
     void firstOrder(stack.querySocket, startedAt, signal).then((id) => {
@@ -81,6 +83,15 @@ async function start(shell: Shell, options: Options): Promise<void> {
 const ingestOf = ({ supervisor }: RunningStack) => {
   const { httpPort = null } = supervisor.status().find(({ name }) => name === 'ingest') ?? {}
   return `ingest http://127.0.0.1:${httpPort}/events`
+}
+
+/** A line for each worker with a web page of its own. */
+async function webPages({ supervisor }: RunningStack): Promise<string[]> {
+  const lines = supervisor.status().map(async ({ name, httpPort }) => {
+    const page = httpPort === null ? null : webPageIn(await healthOf(httpPort))
+    return page === null ? [] : [`The web page of ${name}: ${page}`]
+  })
+  return (await Promise.all(lines)).flat()
 }
 
 /** Sends what was asked for; ends at `signal`. */

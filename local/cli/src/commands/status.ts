@@ -11,7 +11,7 @@ import {
   engineGroup,
   type SharesRecord,
 } from '@order-up/schemas'
-import { healthOf } from '@order-up/stack'
+import { healthOf, webPageIn } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
 import { sharesText } from '../engine-choice.ts'
 import { collectFigures, figuresLine, UNKNOWN_FIGURES, type Figures } from '../figures.ts'
@@ -39,6 +39,8 @@ interface WorkerLine {
   lastEnd: string | null
   /** null = has no health port */
   healthy: boolean | null
+  /** of its own, as Flink's; null = it has none */
+  webPage: string | null
 }
 
 interface Status {
@@ -70,10 +72,11 @@ export const statusCommand = (shell: Shell) =>
       const { run, dataDir, config, querySocket } = reached
       const workers = run?.workers ?? []
       const ofWorkers = Promise.all(
-        workers.map(async (w) => ({
-          ...w,
-          healthy: w.httpPort === null ? null : ((await healthOf(w.httpPort))?.healthy ?? false),
-        })),
+        workers.map(async (w): Promise<WorkerLine> => {
+          if (w.httpPort === null) return { ...w, healthy: null, webPage: null }
+          const health = await healthOf(w.httpPort)
+          return { ...w, healthy: health?.healthy ?? false, webPage: webPageIn(health) }
+        }),
       )
       const answers = withAdmin(reached, async (admin) => {
         const record = await readShares(reached.kafka)
@@ -147,6 +150,7 @@ function statusText({
       ['worker', 'state', 'pid', 'port', 'healthy', 'restarts', 'last end'],
       workers.map((w) => [w.name, w.state, w.pid, w.httpPort, w.healthy, w.restarts, w.lastEnd]),
     ),
+    ...workers.flatMap(({ name, webPage }) => (webPage === null ? [] : `${name}: ${webPage}`)),
     '',
     ...(kafka === null ? answered(shares, topics, figures) : [`Kafka: unknown, ${kafka}`]),
   ].join('\n')

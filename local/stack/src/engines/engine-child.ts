@@ -80,3 +80,9 @@ export async function healthOf(port: number): Promise<WorkerHealth | undefined> 
     return undefined
   }
 }
+
+/** The address of a web page that the worker has of its own, as Flink's; null = it has none, or does not answer. */
+export function webPageIn(health: WorkerHealth | undefined): string | null {
+  const page = health?.['web_page']
+  return typeof page === 'string' ? page : null
+}

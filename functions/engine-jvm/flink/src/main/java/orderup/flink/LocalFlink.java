@@ -35,6 +35,7 @@ public final class LocalFlink {
   private final Logger log = LoggerFactory.getLogger(LocalFlink.class);
   private final Settings settings;
   private volatile boolean running;
+  private volatile String webPage;
 
   public static void main(String[] args) throws IOException {
     Settings settings = settingsOrExit(args);
@@ -72,11 +73,12 @@ public final class LocalFlink {
       Configuration configuration = LocalCluster.configuration(settings, dir, from);
       try (MiniCluster cluster = LocalCluster.create(settings, configuration)) {
         cluster.start();
+        webPage = cluster.getRestAddress().get().toString();
         log.info(
             "{} has started, port {}, Flink's web page at {}, from {}",
             settings.engine().deployment(),
             server.port(),
-            cluster.getRestAddress().get(),
+            webPage,
             from.map(Path::toString).orElse("the beginning"));
         JobID job = cluster.submitJob(plan(configuration)).get().getJobID();
         stay(cluster, job, dir);
@@ -94,7 +96,7 @@ public final class LocalFlink {
   }
 
   private Health health() {
-    return new Health(running, running ? null : Progress.INSTANCE.waitingFor());
+    return new Health(running, running ? null : Progress.INSTANCE.waitingFor(), webPage);
   }
 
   /** Until the job ends, or this thread is interrupted. */

@@ -30,8 +30,13 @@ public final class HealthServer implements AutoCloseable {
   /**
    * @param healthy whether it processes
    * @param waitingFor in words; null = for nothing
+   * @param webPage of the engine's own, a URL; null = it has none
    */
-  public record Health(boolean healthy, String waitingFor) {}
+  public record Health(boolean healthy, String waitingFor, String webPage) {
+    public Health(boolean healthy, String waitingFor) {
+      this(healthy, waitingFor, null);
+    }
+  }
 
   /** Writes all metrics in Prometheus' text format. */
   public interface Metrics {
@@ -96,6 +101,7 @@ public final class HealthServer implements AutoCloseable {
             .put("deployment", config.deployment())
             .put("instance", config.instance());
     if (health.waitingFor != null) body.put("waiting_for", health.waitingFor);
+    if (health.webPage != null) body.put("web_page", health.webPage);
     byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
     answer(exchange, health.healthy ? 200 : 503, "application/json", bytes);
   }

@@ -27,9 +27,10 @@ class HealthServerTest {
           "503 {\"healthy\":false,\"deployment\":\"flink-1\",\"instance\":\"a\","
               + "\"waiting_for\":\"Kafka\"}",
           get(server, "/healthz"));
-      health.set(new Health(true, null));
+      health.set(new Health(true, null, "http://127.0.0.1:1"));
       assertEquals(
-          "200 {\"healthy\":true,\"deployment\":\"flink-1\",\"instance\":\"a\"}",
+          "200 {\"healthy\":true,\"deployment\":\"flink-1\",\"instance\":\"a\","
+              + "\"web_page\":\"http://127.0.0.1:1\"}",
           get(server, "/healthz"));
       assertEquals("200 ", get(server, "/livez"));
       assertEquals("200 up 1\n", get(server, "/metrics"));
