@@ -40,7 +40,7 @@ let places: string | undefined
 for (const engine of ENGINES)
   test(
     `start --replay --once --engine ${engine}: the rows that the files bear out`,
-    { timeout: 240_000 }, // the first time, it is built
+    { timeout: 480_000 }, // the first time, what it is built with is downloaded
     async () => {
       const out = join(folder, `${engine}.jsonl`)
       const { code, stdout, stderr } = await runCli(

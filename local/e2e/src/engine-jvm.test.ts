@@ -30,7 +30,7 @@ const run = promisify(execFile)
 test('the tests of functions/engine-jvm pass, with nothing skipped', async (t) => {
   const maven = await findMaven(process.env)
   const { stdout } = await run(maven, ['-B', '-ntp', '-f', join(PROJECT, 'pom.xml'), 'test'], {
-    timeout: 300_000,
+    timeout: 600_000,
   }).catch((error: { stdout?: string; stderr?: string; message: string }) => {
     throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`)
   })
