@@ -9,6 +9,7 @@ import orderup.fold.OrderState;
 import orderup.fold.Outputs;
 import orderup.fold.RawDecoder;
 import orderup.fold.RowWriter;
+import orderup.kit.EngineFailure;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.ValueState;
@@ -93,8 +94,7 @@ final class FoldFunction extends KeyedProcessFunction<String, RawRecord, OutReco
     } else {
       // the source stops before such a record, but the registry may have learnt of it since
       NewerSchema newer = (NewerSchema) decoded;
-      throw new StopsForGood(
-          RawRecordSchema.newerSchema(newer, record.partition(), record.offset()));
+      throw new StopsForGood(EngineFailure.newerSchema(newer, record.partition(), record.offset()));
     }
     accounting.count(record.partition(), outcome);
   }

@@ -5,8 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import orderup.flink.StateDir.Snapshot;
-import orderup.kit.ConfigException;
-import orderup.kit.EngineFailure;
+import orderup.kit.EntryPoint;
 import orderup.kit.HealthServer;
 import orderup.kit.HealthServer.Health;
 import orderup.kit.LogSetup;
@@ -38,26 +37,13 @@ public final class LocalFlink {
   private volatile String webPage;
 
   public static void main(String[] args) throws IOException {
-    Settings settings = settingsOrExit(args);
+    Settings settings =
+        EntryPoint.settingsOrExit(
+            () ->
+                FlinkEngine.settings(
+                    Sources.merge(args, System.getenv(), Sources.APPLICATION_PROPERTIES)));
     LogSetup.apply("engine-flink", settings.engine().logLevel());
     WorkerProcess.run(settings.engine().stopDeadlineMs(), () -> new LocalFlink(settings).run());
-  }
-
-  private static Settings settingsOrExit(String[] args) throws IOException {
-    int status = 2;
-    String problem;
-    try {
-      return FlinkEngine.settings(
-          Sources.merge(args, System.getenv(), Sources.APPLICATION_PROPERTIES));
-    } catch (ConfigException | IllegalArgumentException error) {
-      problem = error.getMessage();
-    } catch (EngineFailure error) {
-      problem = EngineFailure.describe(error);
-      status = 1;
-    }
-    System.err.println(problem);
-    System.exit(status);
-    throw new IllegalStateException(problem);
   }
 
   private LocalFlink(Settings settings) {

@@ -1,7 +1,6 @@
 package orderup.flink;
 
 import orderup.fold.Decoded.NewerSchema;
-import orderup.fold.Names;
 import orderup.fold.RawDecoder;
 import orderup.kit.EngineFailure;
 import orderup.kit.RawIds;
@@ -43,7 +42,7 @@ final class RawRecordSchema implements KafkaRecordDeserializationSchema<RawRecor
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<RawRecord> out) {
     NewerSchema newer = newer(record.value());
     if (newer != null)
-      throw new StopsForGood(newerSchema(newer, record.partition(), record.offset()));
+      throw new StopsForGood(EngineFailure.newerSchema(newer, record.partition(), record.offset()));
     out.collect(
         new RawRecord(
             record.partition(),
@@ -60,14 +59,6 @@ final class RawRecordSchema implements KafkaRecordDeserializationSchema<RawRecor
       Thread.currentThread().interrupt();
       throw new IllegalStateException("stopped while asking the schema registry", stopped);
     }
-  }
-
-  static EngineFailure newerSchema(NewerSchema newer, int partition, long offset) {
-    return new EngineFailure(
-        "NEWER_SCHEMA",
-        "%s partition %d offset %d is of schema version %d (id %d), which this engine does not know"
-            .formatted(Names.RAW_TOPIC, partition, offset, newer.version(), newer.id()),
-        "deploy the engine of that version; nothing was skipped or dead-lettered");
   }
 
   @Override

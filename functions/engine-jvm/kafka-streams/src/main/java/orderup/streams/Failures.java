@@ -5,8 +5,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import orderup.fold.Decoded.NewerSchema;
-import orderup.fold.Names;
 import orderup.kit.EngineFailure;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
@@ -25,22 +23,6 @@ final class Failures implements StreamsUncaughtExceptionHandler {
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final Deque<Long> deaths = new ArrayDeque<>();
   private long replaced;
-
-  static EngineFailure newerSchema(NewerSchema schema, int partition, long offset) {
-    return new EngineFailure(
-        "NEWER_SCHEMA",
-        Names.RAW_TOPIC
-            + " partition "
-            + partition
-            + " offset "
-            + offset
-            + " is of schema version "
-            + schema.version()
-            + " (id "
-            + schema.id()
-            + "), which this engine does not know",
-        "deploy the engine of that version; nothing was skipped or dead-lettered");
-  }
 
   static EngineFailure outOfRange(TopicPartition partition, long offset, long low, long high) {
     return new EngineFailure(

@@ -79,7 +79,7 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
     Decoded decoded = decoder.decode(record.key(), record.value(), at.partition(), plan.ids.get());
     if (decoded instanceof OrderEvent event) apply(record, event, at);
     else if (decoded instanceof Rejected rejected) reject(record, rejected, at);
-    else throw Failures.newerSchema((NewerSchema) decoded, at.partition(), at.offset());
+    else throw EngineFailure.newerSchema((NewerSchema) decoded, at.partition(), at.offset());
   }
 
   @Override

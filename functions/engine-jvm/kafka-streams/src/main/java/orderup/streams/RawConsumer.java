@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import orderup.kit.EngineFailure;
 import orderup.kit.RawIds;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -97,7 +98,7 @@ final class RawConsumer extends KafkaConsumer<byte[], byte[]> {
     boolean done =
         last == null || OpenTransaction.ofThisThread().isCommitted(partition.partition(), last);
     if (done || now - stoppingSince > PATIENCE.toNanos())
-      throw Failures.newerSchema(stop.schema(), partition.partition(), stop.offset());
+      throw EngineFailure.newerSchema(stop.schema(), partition.partition(), stop.offset());
   }
 
   private RuntimeException outOfRange(OffsetOutOfRangeException error) {

@@ -1,13 +1,14 @@
 package orderup.streams;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
 import javax.management.JMException;
 import javax.management.ObjectName;
-import orderup.kit.ConfigException;
 import orderup.kit.EngineConfig;
 import orderup.kit.EngineFailure;
+import orderup.kit.EntryPoint;
 import orderup.kit.HealthServer;
 import orderup.kit.HealthServer.Health;
 import orderup.kit.KafkaSecret;
@@ -41,27 +42,12 @@ public final class StreamsEngine implements EngineMXBean {
   private volatile int epoch;
   private volatile KafkaStreams streams;
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     Map<String, String> env = System.getenv();
     LogSetup.apply(NAME, env.getOrDefault("LOG_LEVEL", "info"));
-    StreamsSettings settings = settingsOrExit(env);
+    StreamsSettings settings =
+        EntryPoint.settingsOrExit(() -> StreamsSettings.read(KafkaSecret.resolve(env)));
     WorkerProcess.run(settings.common().stopDeadlineMs(), () -> new StreamsEngine(settings).run());
-  }
-
-  private static StreamsSettings settingsOrExit(Map<String, String> env) {
-    int status = 2;
-    String problem;
-    try {
-      return StreamsSettings.read(KafkaSecret.resolve(env));
-    } catch (ConfigException error) {
-      problem = error.getMessage();
-    } catch (EngineFailure error) {
-      problem = EngineFailure.describe(error);
-      status = 1;
-    }
-    System.err.println(problem);
-    System.exit(status);
-    throw new IllegalStateException(problem);
   }
 
   private StreamsEngine(StreamsSettings settings) {

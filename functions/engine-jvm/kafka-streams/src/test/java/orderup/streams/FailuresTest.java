@@ -15,7 +15,7 @@ class FailuresTest {
 
   @Test
   void whatIsTerminalIsNotTriedAgain() {
-    EngineFailure newer = Failures.newerSchema(new NewerSchema(7, 2), 1, 42);
+    EngineFailure newer = EngineFailure.newerSchema(new NewerSchema(7, 2), 1, 42);
 
     assertEquals(SHUTDOWN_CLIENT, failures.handle(new StreamsException("task 0_1", newer)));
 

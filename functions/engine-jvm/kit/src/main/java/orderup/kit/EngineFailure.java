@@ -1,5 +1,8 @@
 package orderup.kit;
 
+import orderup.fold.Decoded.NewerSchema;
+import orderup.fold.Names;
+
 /**
  * Going on would be wrong, now and after a restart: the engine stops loudly and is never retried.
  */
@@ -23,6 +26,15 @@ public final class EngineFailure extends RuntimeException {
 
   public EngineFailure(String code, String message, String remedy) {
     this(code, message, remedy, null);
+  }
+
+  /** A record of raw is of a schema that this code does not know. */
+  public static EngineFailure newerSchema(NewerSchema newer, int partition, long offset) {
+    return new EngineFailure(
+        "NEWER_SCHEMA",
+        "%s partition %d offset %d is of schema version %d (id %d), which this engine does not know"
+            .formatted(Names.RAW_TOPIC, partition, offset, newer.version(), newer.id()),
+        "deploy the engine of that version; nothing was skipped or dead-lettered");
   }
 
   public String code() {
