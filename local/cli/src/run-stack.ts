@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { engineOf, type DeploymentId } from '@order-up/control'
-import { readShares } from '@order-up/control/operations'
-import { createKafka, KafkaConfig, parseConfig, silentLog, until } from '@order-up/kit'
-import { ENGINES, type SharesRecord } from '@order-up/schemas'
+import { createKafka, KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
+import { ENGINES } from '@order-up/schemas'
 import {
   FIRST_DEPLOYMENT,
   provideEngine,
@@ -10,8 +9,7 @@ import {
   type Stack,
   type StackOptions,
 } from '@order-up/stack'
-import type { Kafka } from 'kafkajs'
-import { chooseDeployment, parseEngine } from './engine-choice.ts'
+import { chooseDeployment, currentShares, parseEngine } from './engine-choice.ts'
 import { startWorkers } from './pipeline.ts'
 import { addCommonOptions, dataDirOf, integer, querySocketOf, type ReachOptions } from './reach.ts'
 import type { Shell } from './shell.ts'
@@ -26,7 +24,6 @@ export interface PipelineFlags extends ReachOptions {
   engine?: DeploymentId
 }
 
-const READABLE_MS = 30_000
 const TELL_MS = 5_000
 
 const port = integer(1, 65_535)
@@ -89,7 +86,7 @@ export async function runPipeline(
   const stack = await startStack({ ...where, owner, env, onProgress, signal })
   try {
     const config = parseConfig(KafkaConfig, stack.kafkaConfig)
-    const shares = await firstShares(createKafka(config, 'order-up.cli', silentLog()), signal)
+    const shares = await currentShares(createKafka(config, 'order-up.cli', silentLog()))
     const deployment = chooseDeployment(shares, asked, dataDir)
     const program = await provideEngine(engineOf(deployment), { env, onProgress, signal })
     onProgress(`Starting the workers: sink, engine ${deployment}, ingest`)
@@ -121,14 +118,6 @@ function tellWhatStarts({ supervisor }: Stack, onProgress: (line: string) => voi
     onProgress(`  still starting after ${seconds} s: ${names.join(', ')}`)
   }, TELL_MS)
   return () => clearInterval(timer)
-}
-
-/** Of a stack that was just deployed to: the commit of epoch 1 is answered a moment before it can be read. */
-async function firstShares(kafka: Kafka, signal: AbortSignal): Promise<SharesRecord> {
-  let shares: SharesRecord | null = null
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(READABLE_MS)])
-  await until(async () => (shares = await readShares(kafka)) !== null, deadline)
-  return shares!
 }
 
 /** The pipeline of the data folder, as the flags say. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { ENGINES, type CuratedOrder } from '@order-up/schemas'
 import { freePort } from '@order-up/stack/testing'
-import { processesUnder, runCli } from './cli-process.ts'
+import { assertNothingLeft, runCli } from './cli-process.ts'
 import { writeOlistFiles } from './olist-files.fixture.ts'
-import { olistTruth } from './olist-truth.ts'
+import { assertOlistRows } from './olist-truth.ts'
 
 /** That each engine keeps the contract is the conformance kit's to say: here it is that a word chooses one. */
 const ORDERS = 300
@@ -27,11 +27,6 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-function assertNothingLeft() {
-  assert.deepEqual(processesUnder(tmp), [])
-  assert.deepEqual(readdirSync(tmp), [])
-}
-
 type Line = CuratedOrder & { engine: string; raw_partition: number; raw_offset: number }
 
 /** Where the raw record of each row lay: of a replay it is the same whoever reads it. */
@@ -49,22 +44,11 @@ for (const engine of ENGINES)
       )
       assert.equal(code, 0, stderr)
       assert.equal((JSON.parse(stdout) as { verdict: string }).verdict, 'PASS')
-      const lines = readFileSync(out, 'utf8').trimEnd().split('\n')
-      const rows = lines.map((line) => JSON.parse(line) as Line)
-      const truth = olistTruth(olist)
-      assert.deepEqual(
-        rows.map(({ order_id }) => order_id),
-        [...truth.keys()].toSorted(),
-      )
-      for (const row of rows) {
-        const expected = truth.get(row.order_id)!
-        const fields = Object.keys(expected) as (keyof CuratedOrder)[]
-        assert.deepEqual(Object.fromEntries(fields.map((field) => [field, row[field]])), expected)
-        assert.equal(row.engine, `${engine}-1`)
-      }
+      const rows = assertOlistRows<Line>(out, olist)
+      for (const row of rows) assert.equal(row.engine, `${engine}-1`)
       const here = rows.map((row) => `${row.raw_partition}-${row.raw_offset}`).join(' ')
       assert.equal(here, (places ??= here))
-      assertNothingLeft()
+      assertNothingLeft(tmp)
     },
   )
 
@@ -106,7 +90,7 @@ test(
         refused.stderr,
         /belong to kafka-streams-1 \(epoch 1\): node-1 would write none of their rows\n.*--engine kafka-streams/,
       )
-      assertNothingLeft()
+      assertNothingLeft(tmp)
     } finally {
       await runCli(['down', '--purge', ...at], tmp)
     }

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -54,6 +55,12 @@ export function startCli(args: readonly string[], tmp: string): CliProcess {
 }
 
 export const runCli = (args: readonly string[], tmp: string) => startCli(args, tmp).ended
+
+/** No process that was started under this folder runs, and no file of one lies in it. */
+export function assertNothingLeft(tmp: string): void {
+  assert.deepEqual(processesUnder(tmp), [])
+  assert.deepEqual(readdirSync(tmp), [])
+}
 
 /** The processes that were started under this folder for temporary files, by command line; Linux only. */
 export function processesUnder(tmp: string): string[] {

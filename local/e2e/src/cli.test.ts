@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -7,8 +7,8 @@ import { after, before, test } from 'node:test'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { freePort } from '@order-up/stack/testing'
 import type { CuratedOrder } from '@order-up/schemas'
-import { processesUnder, runCli, startCli } from './cli-process.ts'
-import { olistTruth } from './olist-truth.ts'
+import { assertNothingLeft, runCli, startCli } from './cli-process.ts'
+import { assertOlistRows } from './olist-truth.ts'
 
 const OLIST = resolve(import.meta.dirname, '../../../../shared/data/olist')
 
@@ -23,11 +23,6 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-function assertNothingLeft() {
-  assert.deepEqual(processesUnder(tmp), [])
-  assert.deepEqual(readdirSync(tmp), [])
-}
-
 test(
   'start --replay --once: the whole pipeline on real orders, to a file that the CSV files bear out row by row',
   { skip: existsSync(OLIST) ? false : 'the Olist files are not there', timeout: 180_000 },
@@ -41,22 +36,8 @@ test(
     const { verdict, rows: count } = JSON.parse(stdout) as { verdict: string; rows: number }
     assert.equal(verdict, 'PASS')
 
-    const truth = olistTruth(OLIST)
-    assert.equal(count, truth.size)
-    const rows = readFileSync(out, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as CuratedOrder)
-    assert.deepEqual(
-      rows.map(({ order_id }) => order_id),
-      [...truth.keys()].toSorted(),
-    )
-    for (const row of rows) {
-      const expected = truth.get(row.order_id)!
-      const fields = Object.keys(expected) as (keyof CuratedOrder)[]
-      assert.deepEqual(Object.fromEntries(fields.map((field) => [field, row[field]])), expected)
-    }
-    assertNothingLeft()
+    assert.equal(count, assertOlistRows(out, OLIST).length)
+    assertNothingLeft(tmp)
   },
 )
 
@@ -92,7 +73,7 @@ test(
 
       await tryTheOthers(cli, malformed!)
       await cli('down')
-      assertNothingLeft()
+      assertNothingLeft(tmp)
 
       const corrupted = await corrupt(join(data, 'warehouse.duckdb'))
       const start = startCli(['start', '--rate', '20', ...ports, ...at], tmp)
@@ -107,7 +88,7 @@ test(
 
       start.kill('SIGINT')
       assert.equal((await start.ended).code, 0)
-      assertNothingLeft()
+      assertNothingLeft(tmp)
     } finally {
       await runCli(['down', '--purge', ...at], tmp)
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { observe, probe, readEpoch } from '@order-up/control/operations'
+import { observe, probe } from '@order-up/control/operations'
 import { createKafka, KafkaConfig, openFetcher, parseConfig, silentLog } from '@order-up/kit'
 import { DLQ_TOPIC, engineGroup, RAW_TOPIC, REPORTS_TOPIC } from '@order-up/schemas'
 import { startTestStack } from '@order-up/stack/testing'
@@ -23,7 +23,6 @@ test('a Flink job of which a subtask is gone, a thread of Kafka Streams, and off
   const [admin, fetcher] = [kafka.admin(), await openFetcher(kafka)]
   clients.push(admin, { disconnect: () => fetcher.close() })
   await admin.connect()
-  await until('the first epoch', async () => (await readEpoch(fetcher)) !== undefined)
 
   const report = (key: string, epoch: number | null) => ({
     key,

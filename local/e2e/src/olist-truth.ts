@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -95,4 +96,21 @@ function rowOf(order_id: string, order: Line, items: Line[], payments: Line[]): 
     last_event_id: uuid5(`${order_id}/${`ORDER_${status}` satisfies string as EventType}`),
     schema_version: 1,
   }
+}
+
+/** The rows that a replay of these files left in `out`, each equal to its truth in every field of the contract. */
+export function assertOlistRows<Row extends CuratedOrder>(out: string, dir: string): Row[] {
+  const lines = readFileSync(out, 'utf8').trimEnd().split('\n')
+  const rows = lines.map((line) => JSON.parse(line) as Row)
+  const truth = olistTruth(dir)
+  assert.deepEqual(
+    rows.map(({ order_id }) => order_id),
+    [...truth.keys()].toSorted(),
+  )
+  for (const row of rows) {
+    const expected = truth.get(row.order_id)!
+    const fields = Object.keys(expected) as (keyof CuratedOrder)[]
+    assert.deepEqual(Object.fromEntries(fields.map((field) => [field, row[field]])), expected)
+  }
+  return rows
 }

@@ -1,4 +1,11 @@
-import { FencedError, fencing, openFetcher, TerminalError, type Fetcher } from '@order-up/kit'
+import {
+  FencedError,
+  fencing,
+  openFetcher,
+  TerminalError,
+  until,
+  type Fetcher,
+} from '@order-up/kit'
 import {
   CONTROL_TRANSACTIONAL_ID,
   firstShares,
@@ -19,6 +26,8 @@ export interface Epoch {
 
 /** An open transaction of a carrier that was killed holds the workers' readers back for so long at most. */
 const TRANSACTION_TIMEOUT_MS = 10_000
+/** Between the answer to a commit and its marker, before which no reader is shown anything of it: a moment. */
+const READABLE_MS = 30_000
 
 /**
  * The newest epoch; undefined = none was ever written.
@@ -116,7 +125,10 @@ export const epochMessage = (record: SharesRecord): Send => ({
   messages: [{ key: SHARES_KEY, value: JSON.stringify(record), partition: 0 }],
 })
 
-/** Writes epoch 1, all buckets to one deployment, unless the shares topic holds an epoch already. */
+/**
+ * Writes epoch 1, all buckets to one deployment, unless the shares topic holds an epoch already. Then it can be read.
+ * @throws DOMException `TimeoutError` where it can't be read within half a minute
+ */
 export async function writeFirstShares(kafka: Kafka, owner: DeploymentId): Promise<void> {
   const fetcher = await openFetcher(kafka)
   try {
@@ -124,6 +136,8 @@ export async function writeFirstShares(kafka: Kafka, owner: DeploymentId): Promi
     await asOnlyWriter(kafka, fetcher, undefined, (write) =>
       write([epochMessage(firstShares(owner))]),
     )
+    const isReadable = async () => (await readEpoch(fetcher)) !== undefined
+    await until(isReadable, AbortSignal.timeout(READABLE_MS))
   } finally {
     await fetcher.close()
   }
