@@ -1,5 +1,6 @@
 package orderup.flink;
 
+import java.util.List;
 import orderup.fold.Decoded;
 import orderup.fold.Decoded.NewerSchema;
 import orderup.fold.Decoded.OrderEvent;
@@ -10,6 +11,8 @@ import orderup.fold.Outputs;
 import orderup.fold.RawDecoder;
 import orderup.fold.RowWriter;
 import orderup.kit.EngineFailure;
+import orderup.kit.OutHeaders;
+import orderup.kit.Outcome;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.ValueState;
@@ -19,9 +22,7 @@ import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
  * The fold of one key's records: to each its row, its dead letter, or (a duplicate) nothing.
@@ -101,17 +102,15 @@ final class FoldFunction extends KeyedProcessFunction<String, RawRecord, OutReco
 
   private OutRecord row(RawRecord record, OrderState state) {
     byte[] key = record.key();
-    Headers headers = new RecordHeaders();
-    outputs.rowHeaders(record.partition(), record.offset(), headers::add);
+    Headers headers = OutHeaders.ofRow(outputs, record.partition(), record.offset());
     String topic = outputs.rowTopic(world.owns(key));
     return new OutRecord(topic, record.partition(), key, rows.write(key, state), headers);
   }
 
   private OutRecord deadLetter(RawRecord record, Rejected rejected) {
-    Headers headers = new RecordHeaders();
-    for (Header header : record.headers())
-      if (!Outputs.DEAD_LETTER_HEADERS.contains(header.key())) headers.add(header);
-    outputs.deadLetterHeaders(rejected, record.partition(), record.offset(), headers::add);
+    Headers headers =
+        OutHeaders.ofDeadLetter(
+            outputs, List.of(record.headers()), rejected, record.partition(), record.offset());
     String topic = outputs.deadLetterTopic(world.owns(record.key()));
     return new OutRecord(topic, record.partition(), record.key(), record.value(), headers);
   }

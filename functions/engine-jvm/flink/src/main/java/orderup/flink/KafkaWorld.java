@@ -16,7 +16,6 @@ final class KafkaWorld implements World {
   private final long curatedSchemaId;
   private final RawIds rawIds;
   private final SharesFollower shares;
-  private volatile EngineFailure failure;
 
   /**
    * Waits for the registry, Kafka and a first epoch, saying so.
@@ -55,11 +54,6 @@ final class KafkaWorld implements World {
               public void onEpoch(int epoch) {
                 progress.actsOn(subtask, epoch);
               }
-
-              @Override
-              public void onFailure(EngineFailure error) {
-                failure = error;
-              }
             });
     progress.waitsFor("the other tasks");
   }
@@ -87,8 +81,11 @@ final class KafkaWorld implements World {
 
   @Override
   public void check() {
-    EngineFailure error = failure;
-    if (error != null) throw new StopsForGood(error);
+    try {
+      shares.check();
+    } catch (EngineFailure error) {
+      throw new StopsForGood(error);
+    }
   }
 
   @Override

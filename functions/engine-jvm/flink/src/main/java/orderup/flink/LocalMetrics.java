@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.OutputStream;
 import orderup.kit.HealthServer;
+import orderup.kit.Outcome;
 
 /** What this JVM's job did, in Prometheus' text format, under the names that every engine has. */
 final class LocalMetrics implements HealthServer.Metrics {

@@ -3,6 +3,7 @@ package orderup.flink;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import orderup.kit.Outcome;
 
 /**
  * What the subtasks in this JVM are doing, for {@link LocalFlink} to show: it runs in the same one.

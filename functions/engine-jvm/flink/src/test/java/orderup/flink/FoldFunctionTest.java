@@ -25,6 +25,7 @@ import orderup.fold.RowWriter;
 import orderup.fold.Vectors;
 import orderup.fold.Vectors.Vector;
 import orderup.kit.EngineFailure;
+import orderup.kit.Outcome;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
+import orderup.kit.Outcome;
 
 /** What this process has committed, of all partitions: for whoever looks now and then. */
 final class Committed {

@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
 import orderup.kit.Emf;
 import orderup.kit.Emf.Measure;
 import orderup.kit.Emf.Unit;
+import orderup.kit.Outcome;
 
 /**
  * Takes the engine's metrics to CloudWatch, under the names that all engines have there: what has

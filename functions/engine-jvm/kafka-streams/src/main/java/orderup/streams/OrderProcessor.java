@@ -16,9 +16,9 @@ import orderup.fold.RowWriter;
 import orderup.fold.SchemaIds;
 import orderup.fold.StateFormat;
 import orderup.kit.EngineFailure;
-import org.apache.kafka.common.header.Header;
+import orderup.kit.OutHeaders;
+import orderup.kit.Outcome;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -96,8 +96,7 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
       return;
     }
     store.put(key, states.encode(after));
-    Headers headers = new RecordHeaders();
-    outputs.rowHeaders(at.partition(), at.offset(), headers::add);
+    Headers headers = OutHeaders.ofRow(outputs, at.partition(), at.offset());
     String topic = outputs.rowTopic(plan.owns.test(key));
     forward(record, topic, rows.write(key, after), headers);
     counts.add(Outcome.APPLIED, at.offset(), record.timestamp());
@@ -122,10 +121,8 @@ final class OrderProcessor implements Processor<byte[], byte[], byte[], Output> 
   }
 
   private void reject(Record<byte[], byte[]> record, Rejected rejected, RecordMetadata at) {
-    Headers headers = new RecordHeaders();
-    for (Header header : record.headers())
-      if (!Outputs.DEAD_LETTER_HEADERS.contains(header.key())) headers.add(header);
-    outputs.deadLetterHeaders(rejected, at.partition(), at.offset(), headers::add);
+    Headers headers =
+        OutHeaders.ofDeadLetter(outputs, record.headers(), rejected, at.partition(), at.offset());
     String topic = outputs.deadLetterTopic(plan.owns.test(record.key()));
     forward(record, topic, record.value(), headers);
     counts.add(Outcome.DEAD_LETTER, at.offset(), record.timestamp());

@@ -3,6 +3,7 @@ package orderup.streams;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import orderup.kit.Outcome;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.Sensor;
 import org.apache.kafka.common.metrics.Sensor.RecordingLevel;

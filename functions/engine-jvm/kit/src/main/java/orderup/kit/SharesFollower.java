@@ -47,8 +47,8 @@ public final class SharesFollower implements AutoCloseable {
     /** This epoch is acted on; told before it is reported. */
     default void onEpoch(int epoch) {}
 
-    /** Going on with the epoch at hand would be a guess. Told once, by the follower's thread. */
-    void onFailure(EngineFailure failure);
+    /** What {@link #check} then throws. Told once, by the follower's thread. */
+    default void onFailure(EngineFailure failure) {}
   }
 
   private record Owned(int epoch, boolean[] buckets) {}
@@ -113,10 +113,20 @@ public final class SharesFollower implements AutoCloseable {
     reporter = new KafkaProducer<>(reporting, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
-  /** Whether the deployment writes this key's bucket to curated. */
-  public boolean owns(byte[] key) {
+  /**
+   * Throws where the topic can no longer be followed: going on with the epoch at hand would be a
+   * guess.
+   *
+   * @throws EngineFailure {@code SHARES}
+   */
+  public void check() {
     EngineFailure failed = failure;
     if (failed != null) throw failed;
+  }
+
+  /** Whether the deployment writes this key's bucket to curated; throws as {@link #check}. */
+  public boolean owns(byte[] key) {
+    check();
     return owned.buckets[Partitioner.bucketOf(key)];
   }
 

@@ -1,15 +1,15 @@
-package orderup.flink;
+package orderup.kit;
 
 import java.util.Locale;
 
 /** What becomes of a raw record: exactly one of these. */
-enum Outcome {
+public enum Outcome {
   APPLIED,
   DUPLICATE,
   DEAD_LETTER;
 
   /** As metrics name it. */
-  String label() {
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }
