@@ -228,7 +228,7 @@ test('node-1 → node-2 under load: carriers that know nothing, a wish taken bac
         assert.notEqual(last.state, 'refused', last.lines.join())
         return isThere(last)
       },
-      30_000,
+      120_000,
     )
     return last!
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import orderup.kit.EngineFailure;
 import org.apache.flink.api.connector.sink2.Committer;
@@ -19,20 +20,32 @@ import org.apache.kafka.common.errors.ProducerFencedException;
  * looks the same when the broker gave the transaction up because nobody committed it in time, and
  * then its rows are lost, while the state says that they were written. KafkaSink can't tell the two
  * apart and goes on. Here the time tells: a broker gives up no transaction before its timeout.
+ *
+ * <p>What was begun anew under that id before the crash is still open, and KafkaSink, which aborts
+ * what an earlier run left open, spares the ids that the checkpoint names. It would end when the id
+ * is used again, but a job that goes on with fewer subtasks never uses it, and readers of curated
+ * would be held up until the timeout. So it is aborted here.
  */
 final class DatedCommitter implements Committer<Dated> {
   private final Committer<KafkaCommittable> kafka;
   private final long timeoutMs;
   private final LongSupplier clock;
+  private final Consumer<String> abort;
 
   /**
    * @param timeoutMs transaction.timeout.ms
    * @param clock epoch milliseconds
+   * @param abort whatever is open under a transactional id
    */
-  DatedCommitter(Committer<KafkaCommittable> kafka, long timeoutMs, LongSupplier clock) {
+  DatedCommitter(
+      Committer<KafkaCommittable> kafka,
+      long timeoutMs,
+      LongSupplier clock,
+      Consumer<String> abort) {
     this.kafka = kafka;
     this.timeoutMs = timeoutMs;
     this.clock = clock;
+    this.abort = abort;
   }
 
   /**
@@ -90,6 +103,7 @@ final class DatedCommitter implements Committer<Dated> {
     public void signalFailedWithKnownReason(Throwable why) {
       Dated dated = request.getCommittable();
       if (isLost(dated, why)) throw new StopsForGood(lost(dated, why));
+      abort.accept(dated.transaction().getTransactionalId());
       request.signalFailedWithKnownReason(why);
     }
 

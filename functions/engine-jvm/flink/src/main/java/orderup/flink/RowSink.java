@@ -2,6 +2,8 @@ package orderup.flink;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -13,12 +15,13 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.kafka.clients.admin.Admin;
 
 /**
  * KafkaSink, which dates its transactions: KafkaSink goes on, with a line in the log, when a
  * transaction that it should commit is no more. See {@link DatedCommitter} for when that is loss.
  */
-record RowSink(KafkaSink<OutRecord> kafka, long transactionTimeoutMs)
+record RowSink(KafkaSink<OutRecord> kafka, Settings settings)
     implements Sink<OutRecord>,
         SupportsWriterState<OutRecord, KafkaWriterState>,
         SupportsCommitter<Dated> {
@@ -42,7 +45,22 @@ record RowSink(KafkaSink<OutRecord> kafka, long transactionTimeoutMs)
   @Override
   public Committer<Dated> createCommitter(CommitterInitContext context) throws IOException {
     Committer<KafkaCommittable> committer = kafka.createCommitter(context);
-    return new DatedCommitter(committer, transactionTimeoutMs, System::currentTimeMillis);
+    return new DatedCommitter(
+        committer,
+        settings.engine().transactionTimeoutMs(),
+        System::currentTimeMillis,
+        this::abort);
+  }
+
+  private void abort(String transactionalId) {
+    try (Admin admin = Admin.create(settings.engine().kafka())) {
+      admin.fenceProducers(List.of(transactionalId)).all().get();
+    } catch (ExecutionException error) {
+      throw new IllegalStateException("cannot abort " + transactionalId, error.getCause());
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("stopped while aborting " + transactionalId, stopped);
+    }
   }
 
   @Override

@@ -40,7 +40,8 @@ public final class Settings implements Serializable {
           "KAFKA_USERNAME",
           "KAFKA_PASSWORD",
           "SCHEMA_REGISTRY_URL",
-          "DEPLOYMENT");
+          "DEPLOYMENT",
+          "TRANSACTION_TIMEOUT_MS");
 
   private final HashMap<String, String> ofTasks = new HashMap<>();
   private transient Set<String> given;

@@ -43,7 +43,7 @@ final class Topology {
         .process(new FoldFunction(engine.deployment(), new KafkaOpener(settings)), FoldFunction.OUT)
         .uid("fold")
         .name("fold")
-        .sinkTo(new RowSink(sink(), engine.transactionTimeoutMs()))
+        .sinkTo(new RowSink(sink(), settings))
         .uid("rows")
         .name("rows and dead letters");
   }

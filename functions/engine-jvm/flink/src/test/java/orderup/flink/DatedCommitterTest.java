@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
@@ -76,24 +77,28 @@ class DatedCommitterTest {
     return new KafkaCommittable(7, (short) 1, "flink-1-rows-0-0", null);
   }
 
-  private static void commit(Request request, RuntimeException why, long ageMs) throws Exception {
-    new DatedCommitter(new Failing(why), TIMEOUT_MS, () -> BEGUN_MS + ageMs)
+  private final List<String> aborted = new ArrayList<>();
+
+  private void commit(Request request, RuntimeException why, long ageMs) throws Exception {
+    new DatedCommitter(new Failing(why), TIMEOUT_MS, () -> BEGUN_MS + ageMs, aborted::add)
         .commit(List.of(request));
   }
 
-  private static void assertLost(Request request, RuntimeException why, long ageMs) {
+  private void assertLost(Request request, RuntimeException why, long ageMs) {
     StopsForGood stop = assertThrows(StopsForGood.class, () -> commit(request, why, ageMs));
     assertEquals("TRANSACTION_LOST", EngineFailure.in(stop).code());
     assertTrue(stop.getMessage().contains("flink-1-rows-0-0"), stop.getMessage());
+    assertEquals(List.of(), aborted);
   }
 
   @Test
-  void aRestoredOneThatIsFencedWithinTheTimeoutWasCommittedBefore() throws Exception {
+  void aRestoredOneThatIsFencedWithinTheTimeoutWasCommittedBeforeAndIsOpenAnew() throws Exception {
     Request request = new Request(restored());
 
     commit(request, FENCED, TIMEOUT_MS - 1);
 
     assertEquals(FENCED, request.known);
+    assertEquals(List.of("flink-1-rows-0-0"), aborted);
   }
 
   @Test
