@@ -50,5 +50,8 @@ export const DLQ_HEADERS = {
   engine: 'dlq-engine',
 } as const
 
+/** Marks what the swap copied from a shadow topic to where it belongs, rows and dead letters: its epoch, decimal. */
+export const FILLED_HEADER = 'order-up-filled'
+
 /** The version of the rules in this package (fold, validation): state, snapshots and verdicts carry it. */
 export const CONTRACT_VERSION = 1

@@ -152,7 +152,8 @@ test('settle writes what only the shadow holds of the moved buckets, in the rang
   assert.ok(expected.length > 3 && sampled < 12 && end > 12)
   const seen = await readEpoch(fetcher)
 
-  const run = () => asOnlyWriter(kafka, fetcher, seen, (write) => settle(fetcher, swap, write))
+  const run = () =>
+    asOnlyWriter(kafka, fetcher, seen, (write) => settle(fetcher, { swap, epoch: 7 }, write))
   const first = await run()
   const again = await run()
 

@@ -4,6 +4,7 @@ import {
   CURATED_TOPIC,
   DLQ_HEADERS,
   DLQ_TOPIC,
+  FILLED_HEADER,
   ownedBuckets,
   RAW_TOPIC,
   ROW_HEADERS,
@@ -20,6 +21,12 @@ export interface Settled {
   written: number
   /** those that were in both already */
   present: number
+}
+
+/** What is to be filled in, and the epoch that it is marked with. */
+interface Filling {
+  swap: Swap & { step: 'settle' }
+  epoch: number
 }
 
 /** Where a deployment may have written what belongs elsewhere; each such record names its raw offset in a header. */
@@ -39,14 +46,14 @@ const PER_TRANSACTION = 500
 
 /**
  * Sees that what the incoming put into its shadow topics for the moved buckets, from `sampled` to below `until`, stands in
- * curated and among the dead letters too, and writes what does not: the same bytes, key, headers and partition. One
- * partition at a time; in memory are only the raw offsets of what is found in the shadow, as a rule none.
+ * curated and among the dead letters too, and writes what does not: the same bytes, key, headers and partition, and a
+ * header that marks it as filled in. One partition at a time; in memory are only the raw offsets of what is found in the shadow, as a rule none.
  *
  * Rows are matched by raw offset, which is as good as (order, version): an applied event has one row.
  */
 export async function settle(
   fetcher: Fetcher,
-  swap: Swap & { step: 'settle' },
+  { swap, epoch }: Filling,
   write: Write,
 ): Promise<Settled> {
   const settled: Settled = { written: 0, present: 0 }
@@ -66,6 +73,7 @@ export async function settle(
           from,
           to,
           since,
+          epoch,
           write,
         })
         settled.written += written
@@ -83,6 +91,7 @@ interface Part {
   to: number
   /** nothing of this range was written before; epoch milliseconds */
   since: number
+  epoch: number
   write: Write
 }
 
@@ -91,7 +100,7 @@ async function fill(
   { from: shadowOf, to: topic, offsetHeader }: Way,
   id: DeploymentId,
   gained: readonly boolean[],
-  { partition, from, to, since, write }: Part,
+  { partition, from, to, since, epoch, write }: Part,
 ): Promise<Settled> {
   const shadow = shadowOf(id)
   const rawOffset = ({ headers }: TopicRecord) => Number(headers[offsetHeader])
@@ -113,7 +122,12 @@ async function fill(
 
   let chunk: TopicRecord[] = []
   const flush = async () => {
-    const messages = chunk.map(({ key, value, headers }) => ({ key, value, headers, partition }))
+    const messages = chunk.map(({ key, value, headers }) => ({
+      key,
+      value,
+      headers: { ...headers, [FILLED_HEADER]: String(epoch) },
+      partition,
+    }))
     if (messages.length > 0) await write([{ topic, messages }])
     chunk = []
   }

@@ -108,7 +108,10 @@ async function act(
     case 'settle':
       try {
         const line = await asOnlyWriter(kafka, fetcher, seen, async (write) => {
-          const filled = step.do === 'settle' ? await settle(fetcher, step.swap, write) : undefined
+          const filled =
+            step.do === 'settle'
+              ? await settle(fetcher, { swap: step.swap, epoch: step.record.epoch }, write)
+              : undefined
           await write([epochMessage(step.record)])
           return step.do === 'write' ? step.why : settledLine(filled?.written ?? 0)
         })

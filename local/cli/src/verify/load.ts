@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { DLQ_HEADERS, ROW_HEADERS, decodeCurated, type SchemaIds } from '@order-up/schemas'
+import {
+  DLQ_HEADERS,
+  FILLED_HEADER,
+  ROW_HEADERS,
+  decodeCurated,
+  type SchemaIds,
+} from '@order-up/schemas'
 import type { TopicRecord } from '@order-up/kit'
 import { kafkajs } from '@order-up/kit'
 import type { IHeaders, PartitionMetadata } from 'kafkajs'
@@ -102,7 +108,7 @@ export async function deadLetterLoader(db: Scratch): Promise<Loader> {
   }
 }
 
-const OURS: ReadonlySet<string> = new Set(Object.values(DLQ_HEADERS))
+const OURS: ReadonlySet<string> = new Set([...Object.values(DLQ_HEADERS), FILLED_HEADER])
 
 /** The record's own headers, without what a dead letter adds; null for none. */
 function headersText(headers: IHeaders): string | null {
