@@ -96,7 +96,8 @@ export async function requireRun(shell: Shell, dataDir: string): Promise<void> {
     throw nothingRuns(dataDir)
 }
 
-const nothingRuns = (dataDir: string) =>
+/** There is no stack to talk to. */
+export const nothingRuns = (dataDir: string) =>
   new OrderUpError('NOTHING_RUNS', `No stack runs on ${dataDir}`, {
     remedy: 'start one with `npm start` (or `npm run order-up -- up` for one without a generator)',
   })

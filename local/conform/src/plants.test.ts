@@ -9,6 +9,7 @@ import { Session } from './run.ts'
 /** An engine that differs in three lines from one that passes: see planted-engine.fixture.ts. */
 const PLANTED: EngineProgram = {
   engine: 'node',
+  artifact: 'planted',
   program: { module: join(import.meta.dirname, 'planted-engine.fixture.ts') },
   args: [],
   env: {},

@@ -16,6 +16,17 @@ const run: Run = {
   workers: [
     { name: 'broker', state: 'running', pid: 12, httpPort: null, restarts: 2, lastEnd: 'SIGKILL' },
   ],
+  engines: [
+    {
+      deployment: 'node-1',
+      artifact: 'a1b2',
+      state: 'failed',
+      workers: null,
+      problem: 'exit code 3',
+      log: '/logs/node-1.log',
+    },
+  ],
+  wishes: '17-1790000000000',
 }
 
 describe('a data folder', () => {

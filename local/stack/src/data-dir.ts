@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { DeploymentName } from '@order-up/control'
 import { TerminalError } from '@order-up/kit'
 import { z } from 'zod'
 import { exists } from './cache.ts'
@@ -9,6 +10,22 @@ import { tryLock } from './lock.ts'
 const MARKER = 'order-up-data.json'
 const LOCK = 'lock'
 const RUN = 'run.json'
+
+const EngineRun = z.object({
+  deployment: DeploymentName,
+  /** a short name of what runs as it; a verdict is bound to it */
+  artifact: z.string(),
+  /** of all its workers, the one that is worst off: `running` only where all run */
+  state: z.enum(['building', 'starting', 'running', 'restarting', 'stopping', 'failed']),
+  /** how many ways it works at once; null = its engine's own default */
+  workers: z.number().nullable(),
+  /** why it failed; null = it has not */
+  problem: z.string().nullable(),
+  /** of the worker that failed, or the first one; null = none was started yet */
+  log: z.string().nullable(),
+})
+/** A deployment on a stack: all its workers. */
+export type EngineRun = z.infer<typeof EngineRun>
 
 const Run = z.object({
   pid: z.number(),
@@ -26,6 +43,10 @@ const Run = z.object({
       lastEnd: z.string().nullable(),
     }),
   ),
+  /** by id; of a stack of an older version: none */
+  engines: z.array(EngineRun).default([]),
+  /** which writing of the wishes for engines it has last acted on, as `wishesVersion` names it; null = none yet */
+  wishes: z.string().nullable().default(null),
 })
 /** What a running stack says of itself in its data folder, for commands in other terminals. */
 export type Run = z.infer<typeof Run>
@@ -48,13 +69,16 @@ export async function claimDataDir(dataDir: string): Promise<Claim> {
   if (!marked) await writeFile(join(dataDir, MARKER), '{"format":1}\n')
   await rm(join(dataDir, RUN), { force: true }) // of a stack that was killed
   let written = Promise.resolve()
+  let released = false
   return {
     writeRun(run) {
+      if (released) return Promise.resolve() // of a stack that has stopped there is nothing to say
       const write = () => writeWhole(join(dataDir, RUN), JSON.stringify(run))
       written = written.then(write, write)
       return written
     },
     async release() {
+      released = true
       await written.catch(() => {}) // whoever wrote was told
       await rm(join(dataDir, RUN), { force: true })
       unlock()
@@ -104,8 +128,9 @@ const notOurs = (dataDir: string) =>
     remedy: 'use an empty or a new folder',
   })
 
-/** A reader sees the old file or the new one, never half of it. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text)
-  await rename(`${path}.new`, path)
+/** Writes a file so that a reader sees the old one or the new one, never half of it. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.${process.pid}.new`
+  await writeFile(unfinished, text)
+  await rename(unfinished, path)
 }

@@ -1,5 +1,5 @@
 export { cacheContents, cacheRoot } from './cache.ts'
-export { purgeDataDir, readRun, type Run } from './data-dir.ts'
+export { purgeDataDir, readRun, writeWhole, type EngineRun, type Run } from './data-dir.ts'
 export { deploy, FIRST_DEPLOYMENT } from './deploy.ts'
 export {
   engineChild,

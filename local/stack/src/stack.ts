@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { DeploymentId } from '@order-up/control'
 import { KafkaConfig, messageOf, parseConfig, silentLog } from '@order-up/kit'
 import { brokerChild } from './broker.ts'
-import { claimDataDir } from './data-dir.ts'
+import { claimDataDir, type Run } from './data-dir.ts'
 import { deploy, FIRST_DEPLOYMENT } from './deploy.ts'
 import { provideParts } from './parts.ts'
 import { assertFree } from './ports.ts'
@@ -37,6 +37,8 @@ export interface Stack {
   kafkaConfig: { KAFKA_BROKERS: string; SCHEMA_REGISTRY_URL: string }
   /** runs the broker, the registry, and what the caller starts beside them */
   supervisor: Supervisor
+  /** what run.json says of the engines from now on */
+  showEngines(shown: Pick<Run, 'engines' | 'wishes'>): void
   /** stops all that runs, last started first; the data stays */
   stop(): Promise<void>
 }
@@ -65,6 +67,7 @@ export async function startStack({
   const brokers = `127.0.0.1:${kafkaPort}`
   const url = registryUrl(registryPort)
   const kafkaConfig = { KAFKA_BROKERS: brokers, SCHEMA_REGISTRY_URL: url }
+  let engines: Pick<Run, 'engines' | 'wishes'> = { engines: [], wishes: null }
   const writeRun = () =>
     claim.writeRun({
       pid: process.pid,
@@ -73,10 +76,11 @@ export async function startStack({
       brokers,
       registryUrl: url,
       workers: supervisor.status(),
+      ...engines,
     })
-  supervisor.onChange(() => {
-    writeRun().catch((error: unknown) => onProgress(`run.json: ${messageOf(error)}`))
-  })
+  const rewriteRun = () =>
+    void writeRun().catch((error: unknown) => onProgress(`run.json: ${messageOf(error)}`))
+  supervisor.onChange(rewriteRun)
 
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= supervisor.stopAll().finally(() => claim.release()))
@@ -103,7 +107,11 @@ export async function startStack({
     // given up in between, it would go on asking a broker that is being stopped
     const deployed = deploy(config, { partitions, owner, log: silentLog() })
     for (const line of await Promise.race([deployed, aborted.promise])) onProgress(line)
-    return { brokers, registryUrl: url, kafkaConfig, supervisor, stop }
+    const showEngines = (shown: typeof engines) => {
+      engines = shown
+      rewriteRun()
+    }
+    return { brokers, registryUrl: url, kafkaConfig, supervisor, showEngines, stop }
   } catch (error) {
     await stop()
     throw signal.aborted ? signal.reason : error

@@ -95,7 +95,8 @@ async function startBroker(
     const kafka = createKafka(config, 'order-up.test', silentLog())
     await createTopics(kafka, partitions)
     await writeFirstShares(kafka, owner)
-    return { brokers, registryUrl: NO_REGISTRY, kafkaConfig, supervisor, stop }
+    const showEngines = () => {} // there is no run.json
+    return { brokers, registryUrl: NO_REGISTRY, kafkaConfig, supervisor, showEngines, stop }
   } catch (error) {
     await stop()
     throw error

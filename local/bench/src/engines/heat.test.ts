@@ -7,7 +7,13 @@ import type { Lane, Measured } from './lane.ts'
 import { QUICK, type Heat } from './plan.ts'
 import type { Testbed } from './testbed.ts'
 
-const program: EngineProgram = { engine: 'flink', program: { command: 'true' }, args: [], env: {} }
+const program: EngineProgram = {
+  engine: 'flink',
+  artifact: 'none',
+  program: { command: 'true' },
+  args: [],
+  env: {},
+}
 const heat = (seconds: number): Heat => ({
   measure: 'latency',
   round: 2,

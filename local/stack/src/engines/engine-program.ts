@@ -4,10 +4,13 @@ import type { Engine } from '@order-up/schemas'
 import type { Program } from '../child.ts'
 import type { Env } from '../prerequisites.ts'
 import { javaArgs, provideBuild, type BuildOptions } from './jvm-build.ts'
+import { nodeHash } from './node-sources.ts'
 
 /** How to run an engine. Its configuration comes on top of `env`. */
 export interface EngineProgram {
   engine: Engine
+  /** a short name of what runs, which changes with it: a verdict is bound to it */
+  artifact: string
   program: Program
   /** JVM options and main class included */
   args: readonly string[]
@@ -19,17 +22,18 @@ export interface EngineProgram {
  * @throws TerminalError `JDK_MISSING`, `MAVEN_MISSING`, `DOWNLOAD_FAILED`, `BUILD_FAILED`
  */
 export async function provideEngine(engine: Engine, options: BuildOptions): Promise<EngineProgram> {
-  if (engine === 'node') return NODE
+  if (engine === 'node') return { ...NODE, artifact: await nodeHash() }
   const build = await provideBuild(engine, options)
   return {
     engine,
+    artifact: build.hash,
     program: { command: join(build.jdk.home, 'bin/java') },
     args: javaArgs(engine, build, options.env),
     env: {},
   }
 }
 
-const NODE: EngineProgram = {
+const NODE: Omit<EngineProgram, 'artifact'> = {
   engine: 'node',
   program: { module: fileURLToPath(import.meta.resolve('@order-up/engine-node')) },
   args: [],

@@ -24,6 +24,8 @@ export interface BuildOptions {
 /** A built engine. */
 export interface JvmBuild {
   jdk: Jdk
+  /** the short name of what it was built from */
+  hash: string
   /** in the order in which they go on a class path, Leash among them */
   classPath: readonly string[]
 }
@@ -37,8 +39,9 @@ export async function provideBuild(name: JvmEngineName, options: BuildOptions): 
   const { env } = options
   const jdk = await findJdk(env, engine.jdk)
   const root = cacheRoot(env)
+  const hash = await buildHash(engine)
   const home = await cached(
-    await buildName(engine),
+    prefixOf(engine) + hash,
     { ...options, root },
     async (folder) => {
       await build(engine, jdk, folder, options)
@@ -48,7 +51,7 @@ export async function provideBuild(name: JvmEngineName, options: BuildOptions): 
   )
   const now = new Date()
   await utimes(home, now, now) // the builds that were used last are kept
-  return { jdk, classPath: (await classPathOf(home))! }
+  return { jdk, hash, classPath: (await classPathOf(home))! }
 }
 
 /**
@@ -61,7 +64,7 @@ export async function examineBuild(
 ): Promise<{ jdk: Jdk; isBuilt: boolean }> {
   const engine = JVM_ENGINES[name]
   const jdk = await findJdk(env, engine.jdk)
-  const home = join(cacheRoot(env), await buildName(engine))
+  const home = join(cacheRoot(env), prefixOf(engine) + (await buildHash(engine)))
   return { jdk, isBuilt: (await classPathOf(home)) !== undefined }
 }
 
@@ -84,9 +87,9 @@ const COMMON = ['--enable-native-access=ALL-UNNAMED']
 
 const prefixOf = ({ module }: JvmEngine) => `engine-${module}-`
 
-async function buildName(engine: JvmEngine): Promise<string> {
+function buildHash(engine: JvmEngine): Promise<string> {
   const others = Object.keys(JVM_ENGINES).filter((name) => name !== engine.module)
-  return prefixOf(engine) + (await sourceHash(others, mavenArgs(engine, '').join(' ')))
+  return sourceHash(others, mavenArgs(engine, '').join(' '))
 }
 
 const mavenArgs = ({ module, scope }: JvmEngine, out: string) => [

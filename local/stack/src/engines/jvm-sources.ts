@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto'
-import { glob, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-
-const ROOT = resolve(import.meta.dirname, '../../../..')
+import { join } from 'node:path'
+import { hashOf, ROOT } from './source-hash.ts'
 
 /** The Maven project of the engines. */
 export const PROJECT = join(ROOT, 'functions/engine-jvm')
@@ -21,21 +18,12 @@ const READ = [
  * @param others modules whose sources it does not need
  * @param how anything else that decides what comes out
  */
-export async function sourceHash(
+export function sourceHash(
   others: readonly string[],
   how: string,
-  root = ROOT,
+  root: string = ROOT,
 ): Promise<string> {
   const foreign = others.map((module) => `functions/engine-jvm/${module}/`)
-  const hash = createHash('sha256').update(how)
-  const entries = await Array.fromAsync(glob(READ, { cwd: root, withFileTypes: true }))
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1))
-    .filter((path) => !foreign.some((folder) => path.startsWith(folder)))
-  for (const path of files.toSorted()) {
-    const content = await readFile(join(root, path))
-    hash.update(`${path}\0${content.length}\0`).update(content)
-  }
-  return hash.digest('hex').slice(0, 12)
+  const isForeign = (path: string) => foreign.some((folder) => path.startsWith(folder))
+  return hashOf(READ, { how, root, omit: isForeign })
 }
