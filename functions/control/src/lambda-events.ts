@@ -59,6 +59,8 @@ const SwapEvent = z.strictObject({
   lagBound: z.int().min(0),
   /** why a cutover needs no verdict */
   forced: text.optional(),
+  /** declared dead by a person: not waited for, even where it seems to live, and fenced out of curated */
+  dead: z.array(Deployment).optional(),
   /** what the verdict on a cutover has to be about: one for each that runs */
   sides: z.array(Side).optional(),
 })

@@ -13,6 +13,8 @@ const started = {
   startedAt: z.int(),
   /** why no verdict was asked for */
   forced: z.string().optional(),
+  /** declared dead: whoever carries it on does not wait for them either */
+  dead: z.array(z.string()).optional(),
 }
 const sampled = {
   ...started,

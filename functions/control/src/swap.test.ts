@@ -17,6 +17,7 @@ function wish(owner: DeploymentId, second?: DeploymentId, percent = 0): SwapRequ
     running,
     lagBound: 3,
     forced: undefined,
+    dead: [],
     verdictProblems: [],
     unproven: [],
   }

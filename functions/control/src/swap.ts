@@ -41,6 +41,8 @@ export interface SwapRequest {
   lagBound: number
   /** why a cutover needs no verdict, and a deployment of which no instance is seen is not waited for */
   forced: string | undefined
+  /** declared dead: not waited for, even where one seems to live */
+  dead: readonly DeploymentId[]
   /** what speaks against the verdict on the cutover; empty = it is a PASS that still holds */
   verdictProblems: readonly string[]
   /** what is not proven to run as deployed, in words; empty = all of `running` is */

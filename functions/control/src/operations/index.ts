@@ -1,3 +1,4 @@
+export { asCarrier, carrySwap, type Lease } from './carrier.ts'
 export {
   asOnlyWriter,
   epochMessage,

@@ -51,6 +51,7 @@ async function decide(
     running: event.running,
     lagBound: event.lagBound,
     forced: event.forced,
+    dead: event.dead ?? [],
     unproven: proofs.flat(),
     verdictProblems: [],
   }
