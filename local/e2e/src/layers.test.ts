@@ -17,6 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[] | 'all'>> = {
   'functions/producer': ['schemas', 'functions/kit'],
   'functions/sink': ['schemas', 'functions/kit'],
   'functions/engine-node': ['schemas', 'functions/fold', 'functions/kit'],
+  'functions/parity': ['schemas', 'functions/kit', 'functions/control'],
   infra: ['schemas', 'functions/control', 'functions/sink'],
   'local/stack': 'all',
   'local/cli': 'all',
