@@ -5,7 +5,7 @@ import type { KeySecrets } from './key-secrets.ts'
 import { LambdaWorker } from './lambda-worker.ts'
 import { policyDocument, trustOf } from './policies.ts'
 import type { Runtime } from './runtime.ts'
-import { VERDICTS, type StateBucket } from './state-bucket.ts'
+import { toReadVerdicts, type StateBucket } from './state-bucket.ts'
 
 /** A step of a swap is short, but the first call pays for the connections. */
 const TIMEOUT_S = 300
@@ -48,7 +48,8 @@ export class ControlFunction extends pulumi.ComponentResource {
         env: { ECS_CLUSTER: runtime.ecsClusterArn, VERDICTS_URL: state.verdictsUrl },
         kafka: 'control',
         statements: pulumi
-          .all([proofStatements(runtime), verdictStatements(state), keyStatements(runtime, keys)])
+          // decrypting is every Lambda worker's right already
+          .all([proofStatements(runtime), toReadVerdicts(state), keyStatements(runtime, keys)])
           .apply((lists) => lists.flat()),
       },
       within,
@@ -149,25 +150,6 @@ const proofStatements = ({ stack, region, accountId, ecsClusterName, ecsClusterA
         },
       ]
     })
-
-/** Decrypting is every Lambda worker's right already. */
-const verdictStatements = ({ arn }: StateBucket) =>
-  arn.apply((bucket): Statement[] => [
-    {
-      Sid: 'Verdicts',
-      Effect: 'Allow',
-      Action: ['s3:GetObject'],
-      Resource: [`${bucket}/${VERDICTS}/*`],
-    },
-    {
-      // So that a verdict that is not there is "not found" rather than "forbidden". Asked for that, S3 knows no prefix that
-      // a condition could be about.
-      Sid: 'SeeWhatIsNotThere',
-      Effect: 'Allow',
-      Action: ['s3:ListBucket'],
-      Resource: [bucket],
-    },
-  ])
 
 const keyStatements = ({ keyArn }: Runtime, { secrets }: KeySecrets) =>
   pulumi.all(secrets.map(({ secret }) => secret.arn)).apply((arns): Statement[] => [

@@ -21,6 +21,8 @@ const registerParity = (...deployments: [DeploymentId, DeploymentId]) =>
     })
   })
 
+const BUCKET = 'arn:aws:s3:::order-up-dev-state'
+
 interface Container {
   image: string
   environment: { name: string; value: string }[]
@@ -51,7 +53,7 @@ test('it compares the same two in the same way whichever of them owns the orders
   )
 })
 
-test('never two comparers; of S3 it may write verdicts and nothing else', async () => {
+test('never two comparers; of S3 it may read and write verdicts and nothing else', async () => {
   const { one, statements } = await registerParity('node-1', 'flink-1')
 
   const service = one('aws:ecs/service:Service', 'parity').inputs
@@ -70,9 +72,19 @@ test('never two comparers; of S3 it may write verdicts and nothing else', async 
   assert.deepEqual(Object.fromEntries(others), {
     Verdicts: {
       Effect: 'Allow',
-      Action: ['s3:PutObject'],
-      Resource: ['arn:aws:s3:::order-up-dev-state/verdicts/*'],
+      Action: ['s3:GetObject'],
+      Resource: [`${BUCKET}/verdicts/*`],
     },
-    Encrypt: { Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [KEY] },
+    SeeWhatIsNotThere: { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [BUCKET] },
+    WriteVerdicts: {
+      Effect: 'Allow',
+      Action: ['s3:PutObject'],
+      Resource: [`${BUCKET}/verdicts/*`],
+    },
+    Encryption: {
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: [KEY],
+    },
   })
 })

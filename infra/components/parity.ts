@@ -5,7 +5,7 @@ import type { Statement } from '../plan/grants.ts'
 import type { Engine } from './engine.ts'
 import { FargateWorker } from './fargate-worker.ts'
 import type { Runtime } from './runtime.ts'
-import { VERDICTS, type StateBucket } from './state-bucket.ts'
+import { toReadVerdicts, VERDICTS, type StateBucket } from './state-bucket.ts'
 import { WORKER_VOLUME } from './worker-volume.ts'
 
 export interface ParityArgs {
@@ -58,14 +58,20 @@ export class Parity extends pulumi.ComponentResource {
   }
 }
 
-/** It writes verdicts and nothing else; it does not even read them. */
-const verdictStatements = ({ arn }: StateBucket, keyArn: string) =>
-  arn.apply((bucket): Statement[] => [
+/** It writes verdicts, and reads them: after a restart it goes on from its own. */
+const verdictStatements = (state: StateBucket, keyArn: string) =>
+  pulumi.all([state.arn, toReadVerdicts(state)]).apply(([bucket, toRead]): Statement[] => [
+    ...toRead,
     {
-      Sid: 'Verdicts',
+      Sid: 'WriteVerdicts',
       Effect: 'Allow',
       Action: ['s3:PutObject'],
       Resource: [`${bucket}/${VERDICTS}/*`],
     },
-    { Sid: 'Encrypt', Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [keyArn] },
+    {
+      Sid: 'Encryption',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: [keyArn],
+    },
   ])

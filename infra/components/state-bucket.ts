@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws'
 import * as pulumi from '@pulumi/pulumi'
+import type { Statement } from '../plan/grants.ts'
 import { privateBucket } from './private-bucket.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -65,3 +66,22 @@ export class StateBucket extends pulumi.ComponentResource {
     this.registerOutputs({ bucket: this.bucket })
   }
 }
+
+/** To read verdicts, one that is not there too; to decrypt them is asked for besides. */
+export const toReadVerdicts = ({ arn }: StateBucket): pulumi.Output<Statement[]> =>
+  arn.apply((bucket) => [
+    {
+      Sid: 'Verdicts',
+      Effect: 'Allow',
+      Action: ['s3:GetObject'],
+      Resource: [`${bucket}/${VERDICTS}/*`],
+    },
+    {
+      // So that a verdict that is not there is "not found" rather than "forbidden". Asked for that, S3 knows no prefix that
+      // a condition could be about.
+      Sid: 'SeeWhatIsNotThere',
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: [bucket],
+    },
+  ])

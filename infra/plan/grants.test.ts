@@ -92,7 +92,7 @@ test('whoever reads or writes a topic may also see where its leaders are', () =>
         assert.ok(allows(worker, 'DescribeTopic', 'topic', name), `${worker} ${name}`)
 })
 
-test("no deployment has a hand in another's transactions or group", () => {
+test("no deployment has a hand in another's transactions or group; control ends those of a dead one", () => {
   const id = fc.constantFrom(...engines)
   // what its engine may append to the name: a partition, Streams' process and thread, Flink's subtask and checkpoint
   const suffix = fc.stringMatching(/^[a-z0-9-]{1,40}$/)
@@ -101,7 +101,7 @@ test("no deployment has a hand in another's transactions or group", () => {
     fc.property(id, suffix, (mine, rest) => {
       const own = streams.includes(mine) ? `${engineGroup(mine)}-${rest}` : `${mine}-${rest}`
       for (const action of ['AlterTransactionalId', 'DescribeTransactionalId'])
-        assert.deepEqual(who(action, 'transactional-id', own), [mine])
+        assert.deepEqual(who(action, 'transactional-id', own), ['control', mine])
       assert.deepEqual(who('AlterGroup', 'group', engineGroup(mine)), [mine])
     }),
   )

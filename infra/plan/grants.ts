@@ -49,6 +49,7 @@ interface Grants {
 
 /** Every reading by kafkajs that is no consumer group of the contract's goes through a throw-away one. */
 const READERS = `${READ_GROUP_PREFIX}*`
+const ENGINES = DEPLOYMENTS as readonly DeploymentId[]
 const ENGINE_GROUPS = DEPLOYMENTS.map(engineGroup)
 const SHADOW_TOPICS = DEPLOYMENTS.map(shadowTopic)
 const SHADOW_DLQ_TOPICS = DEPLOYMENTS.map(shadowDlqTopic)
@@ -74,7 +75,8 @@ const GRANTS: Readonly<Record<Exclude<Worker, DeploymentId>, Grants>> = {
     ],
     writes: [SHARES_TOPIC, CURATED_TOPIC, DLQ_TOPIC],
     watches: [...ENGINE_GROUPS, SINK_GROUP],
-    transacts: [CONTROL_TRANSACTIONAL_ID],
+    // at a failover it looks for what the dead one left open, which Kafka shows to whoever may describe the id, and ends it
+    transacts: [CONTROL_TRANSACTIONAL_ID, ...ENGINES.map(transactionalIds)],
   },
 }
 
@@ -92,7 +94,7 @@ function engineGrants(deployment: DeploymentId): Grants {
     shadowDlqTopic(deployment),
     REPORTS_TOPIC,
   ]
-  const transacts = [`${transactionalIdPrefix(deployment)}*`]
+  const transacts = [transactionalIds(deployment)]
   switch (engineOf(deployment)) {
     case 'node':
       return { reads, writes, joins: [group, READERS], transacts }
@@ -101,16 +103,22 @@ function engineGrants(deployment: DeploymentId): Grants {
       // open, to abort them. It withdraws stale reports. In its group it commits offsets, and is no member.
       return { reads: [...reads, ...writes], writes, joins: [group], transacts }
     case 'kafka-streams': {
-      // the deploy makes its changelog; its application id, the group, begins the names of its transactional ids
+      // the deploy makes its changelog
       const changelog = changelogTopic(deployment)
       return {
         reads: [...reads, changelog],
         writes: [...writes, changelog],
         joins: [group],
-        transacts: [`${group}-*`],
+        transacts,
       }
     }
   }
+}
+
+/** Kafka Streams begins them with its application id, which is the group; the others with the deployment's id. */
+function transactionalIds(deployment: DeploymentId): string {
+  const isStreams = engineOf(deployment) === 'kafka-streams'
+  return isStreams ? `${engineGroup(deployment)}-*` : `${transactionalIdPrefix(deployment)}*`
 }
 
 type Kind = 'topic' | 'group' | 'transactional-id'
