@@ -101,6 +101,10 @@ export const SwapAnswer = z.object({
   epoch: z.int().nullable(),
   /** what was done, what is awaited or why it is refused: for people */
   lines: z.array(z.string()),
+  /** of `stepped`: where the swap stands now; null = none is in progress any more */
+  step: z.enum(['overlap', 'gate', 'release', 'settle']).nullable().optional(),
+  /** of `stepped`, at the end of a swap: rows and dead letters that were filled in */
+  filled: z.int().min(0).optional(),
 })
 export type SwapAnswer = z.infer<typeof SwapAnswer>
 

@@ -52,11 +52,13 @@ test('the control function under the real runtime client: answers, also where so
   assert.deepEqual(waiting, {
     state: 'stepped',
     epoch: 2,
+    step: 'overlap',
     lines: ['node-2 gets its buckets as well'],
   })
   assert.deepEqual(await ask(swap), {
     state: 'stepped',
     epoch: 3,
+    step: null,
     lines: ['the swap is taken back: nobody has given up a bucket yet'],
   })
   assert.deepEqual(await ask({ action: 'shares' }), {

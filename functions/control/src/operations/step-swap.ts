@@ -57,14 +57,15 @@ async function decide(
   }
   const involved = new Set([...(current ? deploymentsIn(current) : []), ...ownersIn(event.target)])
   if (current && asksForVerdict(current, request))
-    request.verdictProblems = await verdictOn(tools, current, event)
+    request.verdictProblems = await askVerdict(tools, current, event)
   return nextStep(await observe(look, current, [...involved]), request)
 }
 
-async function verdictOn(
-  { registryUrl, verdictsUrl }: SwapTools,
+/** What speaks against the verdict on a cutover, in words; empty = nothing. @throws TerminalError `VERDICT` */
+export async function askVerdict(
+  { registryUrl, verdictsUrl }: Pick<SwapTools, 'registryUrl' | 'verdictsUrl'>,
   { shares }: ControlRecord,
-  { target, sides = [] }: SwapEvent,
+  { target, sides = [] }: Pick<SwapEvent, 'target' | 'sides'>,
 ): Promise<readonly string[]> {
   const ids = [mainOwner(shares), mainOwner(target)]
   const known = ids.flatMap((id) => sides.filter(({ deployment }) => deployment === id))
@@ -108,15 +109,18 @@ async function act(
     case 'write':
     case 'settle':
       try {
-        const line = await asOnlyWriter(kafka, fetcher, seen, async (write) => {
+        const done = await asOnlyWriter(kafka, fetcher, seen, async (write) => {
           const filled =
             step.do === 'settle'
               ? await settle(fetcher, { swap: step.swap, epoch: step.record.epoch }, write)
               : undefined
           await write([epochMessage(step.record)])
-          return step.do === 'write' ? step.why : settledLine(filled?.written ?? 0)
+          if (step.do === 'write') return { lines: [step.why] }
+          const written = filled?.written ?? 0
+          return { lines: [settledLine(written)], filled: written }
         })
-        return { state: 'stepped', epoch: step.record.epoch, lines: [line] }
+        const { epoch: reached, swap } = step.record
+        return { state: 'stepped', epoch: reached, step: swap?.step ?? null, ...done }
       } catch (error) {
         if (!(error instanceof FencedError)) throw error
         return { state: 'waiting', epoch, lines: [`another carrier: ${messageOf(error)}`] }
