@@ -40,6 +40,9 @@ export const Swap = z.discriminatedUnion('step', [
 ])
 export type Swap = z.infer<typeof Swap>
 
+/** Whether the outgoing may have let go of a bucket: from there on a swap goes on to its end, and back only then. */
+export const hasGivenUp = ({ step }: Swap): boolean => step === 'release' || step === 'settle'
+
 /** An epoch with what its carrier knows. Workers read only its number and its shares. */
 export const ControlRecord = SharesRecord.extend({
   swap: Swap.nullable().default(null),

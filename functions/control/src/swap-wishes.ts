@@ -1,6 +1,6 @@
 import type { DeploymentId } from './deployments.ts'
 import { mainOwner, ownersIn, ownersOf, sameShares, type ShareTable } from './share-table.ts'
-import { deploymentsIn, type ControlRecord, type Swap } from './swap-record.ts'
+import { deploymentsIn, hasGivenUp, type ControlRecord, type Swap } from './swap-record.ts'
 
 /*
  * What a person may ask for as the record stands, and what that means. Pure: whoever asks has read the record, and is
@@ -22,9 +22,6 @@ export function inWords(table: ShareTable): string {
 
 /** As commands take it: without the generation where that is the first. */
 export const commandName = (id: DeploymentId): string => id.replace(/-1$/, '')
-
-/** Whether the outgoing may have let go of a bucket: from there on a swap goes on to its end, and back only then. */
-export const hasGivenUp = ({ step }: Swap): boolean => step === 'release' || step === 'settle'
 
 /** A swap that is in progress, with its step, since when, and why it needs no verdict; undefined = none is. */
 export function whereItStands(record: ControlRecord | undefined): string | undefined {

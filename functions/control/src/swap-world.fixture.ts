@@ -1,7 +1,8 @@
 import { engineOf, type DeploymentId } from './deployments.ts'
 import { movedBuckets, gaining, ownersOf } from './share-table.ts'
 import type { ControlRecord } from './swap-record.ts'
-import { nextStep, type Observation, type Step, type SwapRequest } from './swap.ts'
+import type { Observation } from './observation.ts'
+import { nextStep, type Step, type SwapRequest } from './swap.ts'
 
 /** One running copy of an engine: follows the shares topic, and says so, each in its own time. */
 interface Instance {
@@ -12,6 +13,13 @@ interface Instance {
   member: boolean
 }
 
+/** A row in curated, with its transaction's outcome. */
+interface Row {
+  /** raw */
+  offset: number
+  is: 'open' | 'committed' | 'aborted'
+}
+
 interface Engine {
   instances: Instance[]
   /** of Flink: reports that outlive a job that has died; the next job overwrites or withdraws them */
@@ -19,7 +27,7 @@ interface Engine {
   /** by partition */
   committed: number[]
   /** by partition: rows that are processed, and seen once they are committed */
-  pending: { offset: number; toCurated: boolean }[][]
+  pending: { offset: number; row: Row | undefined }[][]
   /** by partition: raw offsets */
   shadow: Set<number>[]
 }
@@ -30,11 +38,13 @@ const PARTITIONS = 2
 export class World {
   /** by partition: the bucket of each record */
   readonly raw: number[][] = Array.from({ length: PARTITIONS }, () => [])
-  /** by partition: raw offsets */
-  readonly curated = Array.from({ length: PARTITIONS }, () => new Set<number>())
+  /** by partition, in the order in which they were written */
+  readonly #curated: Row[][] = Array.from({ length: PARTITIONS }, () => [])
   readonly history: ControlRecord[] = []
   /** epoch milliseconds; it passes while everything that runs gets on */
   now = 0
+  /** it is never started again, and what it left open does not time out before the swap is done */
+  buried: DeploymentId | undefined
   readonly #engines = new Map<DeploymentId, Engine>()
 
   get newest(): ControlRecord | undefined {
@@ -55,7 +65,7 @@ export class World {
 
   /** An instance starts: it takes up what the shares topic holds now. */
   start(id: DeploymentId) {
-    if (!this.newest) return
+    if (!this.newest || id === this.buried) return
     const engine = this.#engine(id)
     if (engine.instances.length === 3) return
     const taken = new Set(engine.instances.map(({ name }) => name))
@@ -104,16 +114,38 @@ export class World {
       const offset = engine.committed[partition]! + pending.length
       const bucket = this.raw[partition]![offset]
       if (bucket === undefined) return
-      pending.push({ offset, toCurated: owners[bucket]!.includes(id) })
+      const row: Row | undefined = owners[bucket]!.includes(id) ? { offset, is: 'open' } : undefined
+      pending.push({ offset, row })
+      if (row) this.#curated[partition]!.push(row)
     }
   }
 
   commit(id: DeploymentId, partition: number) {
     const engine = this.#engine(id)
-    for (const { offset, toCurated } of engine.pending[partition]!.splice(0)) {
-      ;(toCurated ? this.curated : engine.shadow)[partition]!.add(offset)
+    if (!this.#hasMembers(id)) return
+    for (const { offset, row } of engine.pending[partition]!.splice(0)) {
+      if (row) row.is = 'committed'
+      else engine.shadow[partition]!.add(offset)
       engine.committed[partition] = offset + 1
     }
+  }
+
+  /** What it has not committed is processed again, by whoever has the partition then. */
+  #abort(id: DeploymentId) {
+    for (const pending of this.#engine(id).pending)
+      for (const { row } of pending.splice(0)) if (row) row.is = 'aborted'
+  }
+
+  /** Raw offsets of what a read_committed reader of curated is shown: nothing from an open transaction's first row on. */
+  #shown(partition: number): Set<number> {
+    const rows = this.#curated[partition]!
+    const end = rows.findIndex(({ is }) => is === 'open')
+    return new Set(
+      rows
+        .slice(0, end === -1 ? rows.length : end)
+        .filter(({ is }) => is === 'committed')
+        .map(({ offset }) => offset),
+    )
   }
 
   observe(): Observation {
@@ -147,6 +179,7 @@ export class World {
   /** @returns false where another carrier has written since: the fenced session refuses */
   carryOut({ step, at }: { step: Step; at: number }): boolean {
     if (at !== this.history.length) return false
+    if ('fence' in step) for (const id of step.fence) this.#abort(id)
     if (step.do === 'settle') {
       this.#settle(step)
       this.history.push(step.record)
@@ -164,7 +197,7 @@ export class World {
             offset >= swap.sampled[partition]! &&
             offset < swap.until[partition]!
           )
-            this.curated[partition]!.add(offset)
+            this.#curated[partition]!.push({ offset, is: 'committed' })
       })
   }
 
@@ -172,6 +205,7 @@ export class World {
   progress() {
     this.now += 60_000
     for (const id of this.deployments) {
+      if (!this.#hasMembers(id) && id !== this.buried) this.#abort(id) // the broker's timeout
       for (const nth of this.#engine(id).instances.keys()) {
         this.join(id, nth)
         this.follow(id, nth)
@@ -188,7 +222,7 @@ export class World {
   missing(): string[] {
     return this.raw.flatMap((records, partition) =>
       [...records.keys()]
-        .filter((offset) => !this.curated[partition]!.has(offset))
+        .filter((offset) => !this.#shown(partition).has(offset))
         .map((offset) => `${partition}:${offset}`),
     )
   }
@@ -213,8 +247,12 @@ export class World {
     return instances[nth % instances.length]
   }
 
-  /** Fenced: what was not committed is processed again, by whoever has the partition now. */
+  /** Whoever has a partition now fences out its last owner; where nobody has, its transaction stays open. */
   #rebalance(id: DeploymentId) {
-    for (const pending of this.#engine(id).pending) pending.length = 0
+    if (this.#hasMembers(id)) this.#abort(id)
+  }
+
+  #hasMembers(id: DeploymentId): boolean {
+    return this.#engine(id).instances.some(({ member }) => member)
   }
 }

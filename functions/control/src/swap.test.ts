@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { planDeployments, type DeploymentId } from './deployments.ts'
-import { gaining, isSteady, ownersOf, sameShares } from './share-table.ts'
-import { deploymentsIn, type ControlRecord } from './swap-record.ts'
+import { gaining, isSteady, ownersOf, sameShares, unionOf, type ShareTable } from './share-table.ts'
+import { deploymentsIn, type ControlRecord, type Swap } from './swap-record.ts'
+import type { Observation } from './observation.ts'
 import { World } from './swap-world.fixture.ts'
-import { asksForVerdict, nextStep, type Observation, type SwapRequest } from './swap.ts'
+import { asksForVerdict, nextStep, type Step, type SwapRequest } from './swap.ts'
 
 const ids: readonly DeploymentId[] = ['node-1', 'node-2', 'flink-1']
 
@@ -186,6 +187,58 @@ test('by force a deployment that is gone for good is left behind, and curated la
   )
 })
 
+/** Of those that go on: what is asked for once one is dead, by whoever has noticed. */
+const failover = (dead: DeploymentId, request: SwapRequest): SwapRequest => ({
+  ...request,
+  forced: `failover: ${dead} is dead`,
+  dead: [dead],
+})
+const withoutIt = (dead: DeploymentId) => {
+  const [first, second] = ids.filter((other) => other !== dead) as [DeploymentId, DeploymentId]
+  return fc
+    .constantFrom(wish(first), wish(first, second), wish(second, first, 30), wish(second))
+    .map((request) => failover(dead, request))
+}
+/** One of them dies; what it does before, what is asked for then, and what happens after. */
+const deaths = id.chain((dead) =>
+  fc.record({
+    dead: fc.constant(dead),
+    before: moves(wishes),
+    request: withoutIt(dead),
+    after: moves(withoutIt(dead)),
+  }),
+)
+
+test('of an engine that died at any moment, nothing is lost, and nothing holds back the readers of curated', () => {
+  fc.assert(
+    fc.property(wishes, deaths, (first, { dead, before, request, after }) => {
+      const scene = sceneOf(first)
+      play(scene, before)
+      for (let n = 0; n < 3; n++) scene.world.die(dead, 0)
+      scene.world.buried = dead
+      scene.request = request
+      play(scene, after)
+      finish(scene, [dead])
+      assertArrived(scene)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('nor is anything lost where it was declared dead, and lives', () => {
+  fc.assert(
+    fc.property(wishes, deaths, (first, { dead, before, request, after }) => {
+      const scene = sceneOf(first)
+      play(scene, before)
+      scene.request = request
+      play(scene, after)
+      finish(scene, [dead])
+      assertArrived(scene)
+    }),
+    { numRuns: 250 },
+  )
+})
+
 test('the wish changed back, or to a third engine, after any number of steps: it arrives there', () => {
   for (const back of [wish('node-1', 'node-2'), wish('flink-1', 'node-1'), wish('node-1')])
     for (let after = 0; after <= 8; after++) {
@@ -296,6 +349,94 @@ test('the steps of a swap, one by one', () => {
   assert.equal(world.newest?.previous, 'node-1')
 })
 
+test('the steps of a failover: what the dead have committed is where the fill begins, and they are fenced at every step', () => {
+  const request = failover('node-1', wish('node-2'))
+  const from: ShareTable = { 'node-1': [[0, 99]] }
+  const started = { from, target: request.target, startedAt: 1_000, forced: request.forced }
+  const swap = { ...started, dead: ['node-1'] }
+  // it seems to live, and commits nothing any more; the other is far behind
+  const deployments = { 'node-1': at(4, 4), 'node-2': at(2, 4) }
+  const look = (current: ControlRecord, other = at(2, 4)) =>
+    nextStep(seen(current, { deployments: { ...deployments, 'node-2': other } }), request)
+  const writes = (step: Step) => (step.do === 'write' ? [step.fence, step.record] : step)
+
+  const both = { ...record(), epoch: 5, shares: unionOf(from, request.target) }
+  const overlap = { ...both, swap: { ...swap, step: 'overlap' as const } }
+  assert.deepEqual(writes(look(record())), [['node-1'], overlap])
+
+  // by whoever did not know of the death when it began
+  const gate = { ...both, swap: { ...started, step: 'gate' as const, sampled: [10, 10] } }
+  const release = {
+    ...both,
+    epoch: 6,
+    shares: request.target,
+    swap: { ...swap, step: 'release' as const, sampled: [4, 4] },
+  }
+  assert.deepEqual(writes(look(gate)), [['node-1'], release])
+
+  const settle = { ...release, swap: { ...release.swap, step: 'settle' as const, until: [10, 10] } }
+  assert.deepEqual(look(release), {
+    do: 'wait',
+    for: ['node-2/a to report epoch 6: it is at 4'],
+  })
+  assert.deepEqual(writes(look(release, at(2, 6))), [['node-1'], settle])
+  assert.equal(look(settle, at(9, 6)).do, 'wait')
+  assert.deepEqual(look(settle, at(10, 6)), {
+    do: 'settle',
+    fence: ['node-1'],
+    swap: settle.swap,
+    // what is dead is no way back
+    record: { ...settle, swap: null },
+  })
+  assert.deepEqual(look({ ...settle, swap: null }), { do: 'done', fence: ['node-1'] })
+})
+
+test('whoever carries a failover on need not know who died, and waits for them once they are to run again', () => {
+  const swap: Swap = {
+    step: 'gate',
+    from: { 'node-1': [[0, 99]] },
+    target: { 'node-2': [[0, 99]] },
+    startedAt: 0,
+    forced: 'it burnt down',
+    dead: ['node-1'],
+    sampled: [10, 10],
+  }
+  const current = record({ swap })
+  const deployments = { 'node-1': at(4, 4), 'node-2': at(10, 4) }
+
+  assert.equal(nextStep(seen(current, { deployments }), wish('node-2')).do, 'write')
+  assert.deepEqual(nextStep(seen(current, { deployments }), wish('node-2', 'node-1')), {
+    do: 'wait',
+    for: [0, 1].map((p) => `node-1 to commit offset 10 of partition ${p}: it is at 4`),
+  })
+})
+
+test('what is left behind by force is fenced before its buckets are given away, and before the fill', () => {
+  const swap = {
+    from: { 'flink-1': [[0, 99]] },
+    target: { 'node-1': [[0, 99]] },
+    startedAt: 0,
+    forced: 'it burnt down',
+    sampled: [10, 10],
+  } satisfies Partial<Swap>
+  const request = { ...wish('node-1'), forced: 'it burnt down' }
+  const look = (swap: Swap, now: number) =>
+    nextStep(
+      seen(record({ swap }), {
+        now,
+        deployments: { 'flink-1': at(4, 4), 'node-1': at(10, 4) },
+      }),
+      request,
+    )
+  const [early, late] = [5 * 60_000, 5 * 60_000 + 1]
+
+  assert.equal(look({ ...swap, step: 'gate' }, early).do, 'wait')
+  const gate = look({ ...swap, step: 'gate' }, late)
+  const fill = look({ ...swap, step: 'settle', until: [10, 10] }, late)
+  assert.deepEqual([gate.do, 'fence' in gate && gate.fence], ['write', ['flink-1']])
+  assert.deepEqual([fill.do, 'fence' in fill && fill.fence], ['settle', ['flink-1']])
+})
+
 test('a cutover without a verdict is refused, and recorded with its reason where it is forced', () => {
   const request = { ...wish('node-2', 'node-1'), verdictProblems: ['there is no verdict'] }
   const ready = seen(record(), { deployments: { 'node-2': at(10, 4) } })
@@ -320,6 +461,7 @@ test('the way back to the engine before needs no verdict while that runs, nor do
   const retired = nextStep(ready, wish('node-2'))
   assert.deepEqual(retired, {
     do: 'write',
+    fence: [],
     record: { ...current, previous: null },
     why: 'node-1 is retired',
   })
@@ -383,5 +525,9 @@ test('a target that is not steady, or whose owner is not to run, is refused', ()
   assert.deepEqual(why(hole), ['the target does not give every bucket exactly one owner'])
   assert.deepEqual(why({ ...wish('node-1', 'node-2', 20), running: ['node-1'] }), [
     'node-2 is to own buckets, but is not among the deployments that are to run',
+  ])
+  assert.deepEqual(why({ ...wish('node-1', 'node-2', 20), dead: ['node-2'] }), [
+    'node-2 is to own buckets, but is declared dead',
+    'node-2 is to run, but is declared dead',
   ])
 })

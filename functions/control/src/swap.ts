@@ -1,4 +1,5 @@
 import { engineOf, type DeploymentId } from './deployments.ts'
+import { below, isGone, lagging, passedBy, unreported, type Observation } from './observation.ts'
 import {
   gaining,
   isSteady,
@@ -8,29 +9,7 @@ import {
   unionOf,
   type ShareTable,
 } from './share-table.ts'
-import type { ControlRecord, Swap } from './swap-record.ts'
-
-/** What one deployment is seen to do. */
-export interface DeploymentState {
-  /**
-   * its live instances, with the newest epoch that each has reported; empty = none runs, or none has reported. Of Flink,
-   * all that have reported, live or not.
-   */
-  instances: readonly { instance: string; epoch: number | undefined }[]
-  /** by raw partition: the next offset to read, moved on over what holds no data record; never committed = the first */
-  committed: readonly number[]
-}
-
-/** What is seen of the running system, in one look. */
-export interface Observation {
-  /** the newest epoch; undefined = the topic is empty */
-  current: ControlRecord | undefined
-  /** by raw partition: the end of what a read_committed reader can see, taken after the reports were read */
-  ends: readonly number[]
-  deployments: Readonly<Partial<Record<DeploymentId, DeploymentState>>>
-  /** epoch milliseconds */
-  now: number
-}
+import { hasGivenUp, type ControlRecord, type Swap } from './swap-record.ts'
 
 export interface SwapRequest {
   /** a steady table: one owner for each bucket */
@@ -49,15 +28,27 @@ export interface SwapRequest {
   unproven: readonly string[]
 }
 
+/**
+ * `fence`: deployments that are left behind. Their open transactions are to be aborted first: they hold back whoever reads
+ * curated, the fill among them, and nobody else would end them before they time out. What they have committed stays.
+ */
 export type Step =
-  | { do: 'done' }
+  | { do: 'done'; fence: readonly DeploymentId[] }
   /** nothing to do but to look again; each line names what is awaited, with the figures */
   | { do: 'wait'; for: readonly string[] }
   | { do: 'refuse'; why: readonly string[] }
-  /** to be written by the one transactional id */
-  | { do: 'write'; record: ControlRecord; why: string }
-  /** to fill in what curated lacks of the moved buckets' rows from `sampled` to below `until`, then write `record` */
-  | { do: 'settle'; swap: Swap & { step: 'settle' }; record: ControlRecord }
+  /** to be written by the one transactional id, after the fencing */
+  | { do: 'write'; fence: readonly DeploymentId[]; record: ControlRecord; why: string }
+  /**
+   * after the fencing, to fill in what curated lacks of the moved buckets' rows from `sampled` to below `until`, then to
+   * write `record`
+   */
+  | {
+      do: 'settle'
+      fence: readonly DeploymentId[]
+      swap: Swap & { step: 'settle' }
+      record: ControlRecord
+    }
 
 /**
  * The next step from where the running system is to where it is wanted; see the contract, "Shares, and the swap". Pure:
@@ -81,7 +72,7 @@ export function nextStep(seen: Observation, request: SwapRequest): Step {
   const { previous } = current
   if (previous !== null && !running.includes(previous as DeploymentId))
     return write({ ...current, previous: null }, `${previous} is retired`)
-  return { do: 'done' }
+  return { do: 'done', fence: request.dead }
 }
 
 /** How long a swap waits for Flink that is to be left behind by force: a job that lives follows within seconds. */
@@ -102,14 +93,27 @@ function isCutover({ shares, previous }: ControlRecord, target: ShareTable): boo
   return owner !== mainOwner(shares) && owner !== previous
 }
 
-function problemsOf({ target, running }: SwapRequest): string[] {
+function problemsOf({ target, running, dead }: SwapRequest): string[] {
   if (!isSteady(target)) return ['the target does not give every bucket exactly one owner']
-  return ownersIn(target)
-    .filter((id) => !running.includes(id))
-    .map((id) => `${id} is to own buckets, but is not among the deployments that are to run`)
+  const owners = ownersIn(target)
+  return [
+    ...owners
+      .filter((id) => !running.includes(id) && !dead.includes(id))
+      .map((id) => `${id} is to own buckets, but is not among the deployments that are to run`),
+    ...dead
+      .filter((id) => owners.includes(id))
+      .map((id) => `${id} is to own buckets, but is declared dead`),
+    ...dead
+      .filter((id) => running.includes(id))
+      .map((id) => `${id} is to run, but is declared dead`),
+  ]
 }
 
-const write = (record: ControlRecord, why: string): Step => ({ do: 'write', record, why })
+const write = (
+  record: ControlRecord,
+  why: string,
+  fence: readonly DeploymentId[] = [],
+): Step & { do: 'write' } => ({ do: 'write', fence, record, why })
 
 const first = (shares: ShareTable): ControlRecord => ({
   epoch: 1,
@@ -119,12 +123,14 @@ const first = (shares: ShareTable): ControlRecord => ({
 })
 
 function begin(seen: Observation, current: ControlRecord, request: SwapRequest): Step {
-  const { target, forced, verdictProblems } = request
+  const { target, forced, verdictProblems, dead } = request
   const from = current.shares
   if (asksForVerdict(current, request) && verdictProblems.length > 0)
     return { do: 'refuse', why: verdictProblems }
   const incoming = gaining(from, target)
-  const behind = incoming.flatMap((id) => lagging(seen, id, request.lagBound))
+  const behind = areAll(dead, gaining(target, from))
+    ? []
+    : incoming.flatMap((id) => lagging(seen, id, request.lagBound))
   if (behind.length > 0) return { do: 'wait', for: behind }
   return write(
     {
@@ -137,11 +143,17 @@ function begin(seen: Observation, current: ControlRecord, request: SwapRequest):
         target,
         startedAt: seen.now,
         ...(forced !== undefined && isCutover(current, target) && { forced }),
+        ...(dead.length > 0 && { dead: [...dead] }),
       },
     },
     `${incoming.join(', ')} gets its buckets as well`,
+    dead,
   )
 }
+
+/** Whether nobody is left who writes these deployments' buckets: then waiting gains nothing, and costs freshness. */
+const areAll = (dead: readonly DeploymentId[], outgoing: readonly DeploymentId[]) =>
+  outgoing.every((id) => dead.includes(id))
 
 function carryOn(
   seen: Observation,
@@ -149,106 +161,100 @@ function carryOn(
   swap: Swap,
   request: SwapRequest,
 ): Step {
-  const givenUp = swap.step === 'release' || swap.step === 'settle'
-  if (!givenUp && !sameShares(swap.target, request.target))
+  if (!hasGivenUp(swap) && !sameShares(swap.target, request.target))
     return write(
       { ...current, epoch: current.epoch + 1, shares: swap.from, swap: null },
       'the swap is taken back: nobody has given up a bucket yet',
+      request.dead,
     )
+  const { lagBound, unproven, forced, running } = request
   const incoming = gaining(swap.from, swap.target)
   const outgoing = gaining(swap.target, swap.from)
-  const { lagBound, unproven, forced } = request
+  const dead = deadIn(swap, request)
+  const noted = dead.length > 0 ? { dead } : {}
   /** A dead Flink job's reports outlive it: by force, what is not to run any more is not waited for for ever. */
   const isGivenUp = (id: DeploymentId) =>
     forced !== undefined &&
     engineOf(id) === 'flink' &&
-    !request.running.includes(id) &&
+    !running.includes(id) &&
     seen.now - swap.startedAt > FLINK_PATIENCE_MS
   const isAway = (id: DeploymentId) => isGone(seen, id) || isGivenUp(id)
-  /** Those that are waited for: not one that is gone, where its place is taken by force. */
-  const awaited = (ids: readonly DeploymentId[]) =>
-    ids.filter((id) => forced === undefined || !isAway(id))
+  const isLeft = (id: DeploymentId) => dead.includes(id) || (forced !== undefined && isAway(id))
+  const awaited = (ids: readonly DeploymentId[]) => ids.filter((id) => !isLeft(id))
+  const left = [...new Set([...dead, ...[...outgoing, ...incoming].filter(isLeft)])]
 
   switch (swap.step) {
     case 'overlap':
       return unless(
         [...unproven, ...incoming.flatMap((id) => unreported(seen, id, current.epoch))],
-        { ...current, swap: { ...swap, step: 'gate', sampled: [...seen.ends] } },
-        `${incoming.join(', ')} writes its buckets`,
+        write(
+          { ...current, swap: { ...swap, ...noted, step: 'gate', sampled: [...seen.ends] } },
+          `${incoming.join(', ')} writes its buckets`,
+          dead,
+        ),
       )
     case 'gate':
       return unless(
         [
           ...unproven,
           ...awaited(outgoing).flatMap((id) => below(seen, id, swap.sampled)),
-          ...incoming.flatMap((id) => below(seen, id, swap.sampled)),
-          ...incoming.flatMap((id) => lagging(seen, id, lagBound)),
+          ...(areAll(dead, outgoing) ? [] : incoming).flatMap((id) => [
+            ...below(seen, id, swap.sampled),
+            ...lagging(seen, id, lagBound),
+          ]),
         ],
-        {
-          ...current,
-          epoch: current.epoch + 1,
-          shares: swap.target,
-          swap: { ...swap, step: 'release', sampled: passedBy(seen, outgoing, swap.sampled) },
-        },
-        `${outgoing.join(', ')} gives its buckets up`,
+        write(
+          {
+            ...current,
+            epoch: current.epoch + 1,
+            shares: swap.target,
+            swap: {
+              ...swap,
+              ...noted,
+              step: 'release',
+              sampled: passedBy(seen, outgoing, swap.sampled),
+            },
+          },
+          `${outgoing.join(', ')} gives its buckets up`,
+          left,
+        ),
       )
     case 'release':
       return unless(
         [
           ...awaited(incoming).flatMap((id) => unreported(seen, id, current.epoch)),
           // what starts only now reads the epoch first
-          ...outgoing
+          ...awaited(outgoing)
             .filter((id) => !isAway(id))
             .flatMap((id) => unreported(seen, id, current.epoch)),
         ],
-        { ...current, swap: { ...swap, step: 'settle', until: [...seen.ends] } },
-        `${outgoing.join(', ')} has given its buckets up`,
+        write(
+          { ...current, swap: { ...swap, ...noted, step: 'settle', until: [...seen.ends] } },
+          `${outgoing.join(', ')} has given its buckets up`,
+          dead,
+        ),
       )
     case 'settle': {
-      const short = awaited(incoming).flatMap((id) => below(seen, id, swap.until))
-      if (short.length > 0) return { do: 'wait', for: short }
       const before = mainOwner(swap.from)
       const previous = before === mainOwner(swap.target) ? current.previous : before
-      return { do: 'settle', swap, record: { ...current, swap: null, previous } }
+      const record = {
+        ...current,
+        swap: null,
+        previous: dead.some((id) => id === previous) ? null : previous,
+      }
+      return unless(
+        awaited(incoming).flatMap((id) => below(seen, id, swap.until)),
+        { do: 'settle', fence: left, swap, record },
+      )
     }
   }
 }
 
-const unless = (awaited: readonly string[], record: ControlRecord, why: string): Step =>
-  awaited.length > 0 ? { do: 'wait', for: awaited } : write(record, why)
-
-const isGone = (seen: Observation, id: DeploymentId) =>
-  (seen.deployments[id]?.instances ?? []).length === 0
-
-function unreported(seen: Observation, id: DeploymentId, epoch: number): string[] {
-  if (isGone(seen, id)) return [`${id} to report epoch ${epoch}: no instance of it is seen`]
-  return seen.deployments[id]!.instances.filter((i) => (i.epoch ?? 0) < epoch).map(
-    (i) => `${id}/${i.instance} to report epoch ${epoch}: it is at ${i.epoch ?? 'none'}`,
+/** Declared dead, now or by whoever carried it before, unless it is to run again. */
+const deadIn = (swap: Swap, { dead, running }: SwapRequest): DeploymentId[] =>
+  [...new Set([...dead, ...((swap.dead ?? []) as DeploymentId[])])].filter(
+    (id) => !running.includes(id),
   )
-}
 
-function below(seen: Observation, id: DeploymentId, offsets: readonly number[]): string[] {
-  return offsets.flatMap((offset, partition) => {
-    const committed = committedOf(seen, id, partition)
-    if (committed >= offset) return []
-    const gone = isGone(seen, id) ? '; no instance of it is seen' : ''
-    return [
-      `${id} to commit offset ${offset} of partition ${partition}: it is at ${committed}${gone}`,
-    ]
-  })
-}
-
-function lagging(seen: Observation, id: DeploymentId, bound: number): string[] {
-  const lag = seen.ends.reduce(
-    (sum, end, p) => sum + Math.max(0, end - committedOf(seen, id, p)),
-    0,
-  )
-  return lag <= bound ? [] : [`${id} to catch up: ${lag} records behind, at most ${bound} allowed`]
-}
-
-/** How far every outgoing has come, at most to the sample: lower where one that is gone is left behind. */
-const passedBy = (seen: Observation, ids: readonly DeploymentId[], sampled: readonly number[]) =>
-  sampled.map((offset, p) => Math.min(offset, ...ids.map((id) => committedOf(seen, id, p))))
-
-const committedOf = (seen: Observation, id: DeploymentId, partition: number) =>
-  seen.deployments[id]?.committed[partition] ?? 0
+const unless = (awaited: readonly string[], step: Step): Step =>
+  awaited.length > 0 ? { do: 'wait', for: awaited } : step

@@ -4,7 +4,7 @@ import type { Admin } from 'kafkajs'
 import { z } from 'zod'
 import { engineOf, type DeploymentId } from '../deployments.ts'
 import type { ControlRecord } from '../swap-record.ts'
-import type { DeploymentState, Observation } from '../swap.ts'
+import type { DeploymentState, Observation } from '../observation.ts'
 
 const Report = z.object({ epoch: z.int() })
 
