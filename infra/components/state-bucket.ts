@@ -69,7 +69,7 @@ export class StateBucket extends pulumi.ComponentResource {
 
 /** To read verdicts, one that is not there too; to decrypt them is asked for besides. */
 export const toReadVerdicts = ({ arn }: StateBucket): pulumi.Output<Statement[]> =>
-  arn.apply((bucket) => [
+  arn.apply((bucket): Statement[] => [
     {
       Sid: 'Verdicts',
       Effect: 'Allow',
