@@ -26,8 +26,11 @@ export interface Fetcher {
   offsetAt(topic: string, partition: number, time: number): Promise<number | undefined>
   /** when a record was appended, or the next one that is held: also one that no reader is shown; epoch milliseconds */
   appendTimeOf(topic: string, partition: number, offset: number): Promise<number | undefined>
-  /** @throws RetryableError `READ_STALLED` where nothing more can be read: as a rule a transaction is open */
-  read(topic: string, range: Range): AsyncGenerator<Fetched>
+  /**
+   * @param stallMs how long nothing more may come, about; default 10 s
+   * @throws RetryableError `READ_STALLED` where nothing more can be read: as a rule a transaction is open
+   */
+  read(topic: string, range: Range, patience?: { stallMs?: number }): AsyncGenerator<Fetched>
   close(): Promise<void>
 }
 
@@ -91,7 +94,7 @@ interface Cluster {
 }
 
 /** kafkajs keeps what it makes its clients of to itself, under a symbol. */
-function clusterOf(kafka: Kafka): Cluster {
+export function clusterOf(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === 'private:Kafka:createCluster',
   )
@@ -189,12 +192,12 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
       const { messages } = await ask(topic, partition, from, READ_UNCOMMITTED, 1)
       return messages[0] && Number(messages[0].timestamp)
     },
-    async *read(topic, { partition, from, to }) {
-      let stalled = 0
+    async *read(topic, { partition, from, to }, { stallMs = 10_000 } = {}) {
+      let movedAt = performance.now()
       for (let at = from; at < to;) {
         const { records, next } = await fetch(topic, partition, at)
-        if (next > at) stalled = 0
-        else if (++stalled === TRIES)
+        if (next > at) movedAt = performance.now()
+        else if (performance.now() - movedAt >= stallMs)
           throw new RetryableError(
             'READ_STALLED',
             `Nothing more of ${topic} partition ${partition} can be read from offset ${at} on, of ${to}`,

@@ -92,7 +92,7 @@ export const CHECKS: readonly Check[] = [
     says: 'one deployment wrote a row more than once',
     violations: `
       SELECT order_id, version, engine, count(*) AS times, min(o) AS first_offset FROM curated
-      WHERE invalid IS NULL GROUP BY order_id, version, engine HAVING count(*) > 1`,
+      WHERE invalid IS NULL AND NOT filled GROUP BY order_id, version, engine HAVING count(*) > 1`,
   },
   {
     name: 'curated order',
@@ -101,7 +101,7 @@ export const CHECKS: readonly Check[] = [
       SELECT p AS partition, o AS "offset", order_id, engine, version, before FROM (
         SELECT *, max(version) OVER (
           PARTITION BY order_id, engine ORDER BY o ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-        FROM curated WHERE invalid IS NULL)
+        FROM curated WHERE invalid IS NULL AND NOT filled)
       WHERE version < before`,
   },
   {
@@ -130,6 +130,6 @@ export const CHECKS: readonly Check[] = [
     says: 'one deployment wrote a dead letter more than once',
     violations: `
       SELECT raw_partition, raw_offset, engine, count(*) AS times FROM dead_letter
-      GROUP BY raw_partition, raw_offset, engine HAVING count(*) > 1`,
+      WHERE NOT filled GROUP BY raw_partition, raw_offset, engine HAVING count(*) > 1`,
   },
 ]

@@ -31,6 +31,10 @@ interface Counts {
   /** by reason */
   deadLetters: Record<string, number>
   curated: number
+  /** of these, what says again what an earlier one says: two engines wrote it while their shares overlapped */
+  curatedAgain: number
+  /** of these, what a swap copied from a shadow topic */
+  curatedFilled: number
   deadLetterRecords: number
   orders: number
   warehouse: number
@@ -65,10 +69,12 @@ export async function compare(
   )
 
   const total = await db.count('SELECT count(*) FROM raw')
-  onProgress(`folding ${total} raw records`)
-  await foldPass(db, ids, partitions, (n) => onProgress(`folding: ${n} of ${total} raw records`))
-  onProgress('computing the same in SQL')
-  for (const sql of [...CLASSIFY, ...FOLD_IN_SQL]) await db.run(sql)
+  onProgress(`folding ${total} raw records, in SQL too`)
+  // side by side: neither reads what the other writes
+  await both(
+    foldPass(db, ids, partitions, (n) => onProgress(`folding: ${n} of ${total} raw records`)),
+    inSql(db),
+  )
 
   onProgress('comparing')
   const problems: Problem[] = []
@@ -79,6 +85,15 @@ export async function compare(
     problems.push({ check: name, says, count, examples: examples.map(withNumbers) })
   }
   return { counts: await countAll(db), problems }
+}
+
+async function inSql(db: Scratch): Promise<void> {
+  for (const sql of [...CLASSIFY, ...FOLD_IN_SQL]) await db.run(sql)
+}
+
+/** Waits until neither runs any more: the database is closed then. @throws what the first of them threw */
+async function both(...works: Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(works)) if (end.status === 'rejected') throw end.reason
 }
 
 /** DuckDB gives 64-bit integers as bigint, which JSON has no word for; all of these are below 2⁵³. */
@@ -102,6 +117,11 @@ async function countAll(db: Scratch): Promise<Counts> {
     deadLetter: Object.values(deadLetters).reduce((sum, n) => sum + n, 0),
     deadLetters,
     curated: await of('curated'),
+    curatedAgain: await db.count(
+      `SELECT coalesce(sum(n - 1), 0) FROM (
+        SELECT count(*) AS n FROM curated WHERE invalid IS NULL GROUP BY order_id, version)`,
+    ),
+    curatedFilled: await of('curated WHERE filled'),
     deadLetterRecords: await of('dead_letter'),
     orders: await of('fold_row'),
     warehouse: await of('warehouse'),

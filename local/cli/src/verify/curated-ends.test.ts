@@ -5,12 +5,12 @@ import { Scratch } from './scratch.ts'
 import { CURATED } from './tables.ts'
 
 /** Rows of partition 1 from offset 100 on, by the raw records that they are of. */
-async function endsOf(rows: readonly { engine: string; raw: number | null }[]) {
+async function endsOf(rows: readonly { engine: string; raw: number | null; filled?: boolean }[]) {
   const db = await Scratch.open({ onDisk: false })
   try {
     const table = await db.table('curated', CURATED)
-    rows.forEach(({ engine, raw }, i) =>
-      table.add({ p: 1, o: 100 + i, engine, raw_partition: 1, raw_offset: raw }),
+    rows.forEach(({ engine, raw, filled = false }, i) =>
+      table.add({ p: 1, o: 100 + i, engine, raw_partition: 1, raw_offset: raw, filled }),
     )
     table.end()
     return await db.rows<CuratedEnd>(CURATED_ENDS)
@@ -33,6 +33,18 @@ test('rows out of order are due from as much later as they are seen to be out of
 test('a second engine that is behind the first is not out of order', async () => {
   const rows = [...by('node-1', 7, 8), ...by('flink-1', 3, 4), ...by('node-1', 9)]
   assert.deepEqual(await endsOf(rows), [{ p: 1, next: 105n, first: 7n }])
+})
+
+// node-1 had written its rows up to 8 before flink-1 wrote that of 3: those of 4 to 8 may be gone
+test('of two engines that share the orders, the one that was further on counts', async () => {
+  const rows = [...by('flink-1', 3), ...by('node-1', 9), ...by('flink-1', 4)]
+  assert.deepEqual(await endsOf(rows), [{ p: 1, next: 103n, first: 9n }])
+})
+
+test('what a swap filled in says nothing of the order of rows', async () => {
+  const filled = by('node-1', 2).map((row) => ({ ...row, filled: true }))
+  const rows = [...by('node-1', 7, 8), ...filled, ...by('node-1', 9)]
+  assert.deepEqual(await endsOf(rows), [{ p: 1, next: 104n, first: 7n }])
 })
 
 test('what names no raw record says nothing of it', async () => {

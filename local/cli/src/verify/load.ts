@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   DLQ_HEADERS,
   FILLED_HEADER,
@@ -21,7 +21,7 @@ export interface Loader {
 
 /** The bytes of a curated row without its frame, as a short name for them. */
 export const digestOf = (framed: Buffer) =>
-  createHash('sha256').update(framed.subarray(5)).digest().subarray(0, 16)
+  hash('sha256', framed.subarray(5), 'buffer').subarray(0, 16)
 
 /** → raw, item */
 export async function rawLoader(db: Scratch, ids: SchemaIds, partitions: number): Promise<Loader> {
@@ -51,14 +51,26 @@ export async function rawLoader(db: Scratch, ids: SchemaIds, partitions: number)
   }
 }
 
-/** kafkajs's partitioner, which has its own murmur2. */
+/** So many keys are remembered: records of one order lie near each other. */
+const KEYS = 50_000
+
+/** kafkajs's partitioner, which has its own murmur2, a slow one. */
 function partitioner(partitions: number): (key: Buffer | null) => number | null {
   const partitionMetadata = Array.from(
     { length: partitions },
     (_, partitionId) => ({ partitionId, leader: 0 }) as PartitionMetadata,
   )
   const choose = kafkajs.Partitioners.DefaultPartitioner()
-  return (key) => key && choose({ topic: '', partitionMetadata, message: { key, value: null } })
+  const known = new Map<string, number>()
+  return (key) => {
+    if (key === null) return null
+    const name = key.toString('latin1')
+    const home =
+      known.get(name) ?? choose({ topic: '', partitionMetadata, message: { key, value: null } })
+    if (known.size === KEYS) known.clear()
+    known.set(name, home)
+    return home
+  }
 }
 
 /** → curated */
@@ -74,6 +86,7 @@ export async function curatedLoader(db: Scratch, ids: SchemaIds): Promise<Loader
         engine: text(headers, ROW_HEADERS.engine),
         raw_partition: integer(headers, ROW_HEADERS.partition),
         raw_offset: integer(headers, ROW_HEADERS.offset),
+        filled: FILLED_HEADER in headers,
       }
       if (decoded.kind !== 'row' || value === null) {
         const invalid = decoded.kind === 'invalid' ? decoded.detail : decoded.kind
@@ -102,6 +115,7 @@ export async function deadLetterLoader(db: Scratch): Promise<Loader> {
         reason: text(headers, DLQ_HEADERS.reason),
         raw_partition: integer(headers, DLQ_HEADERS.partition),
         raw_offset: integer(headers, DLQ_HEADERS.offset),
+        filled: FILLED_HEADER in headers,
       })
     },
     end: () => table.end(),

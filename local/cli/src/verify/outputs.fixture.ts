@@ -15,9 +15,13 @@ export const RAW_ID = 1
 export const CURATED_ID = 2
 export const RAW_IDS = new Map([[RAW_ID, 1]])
 export const CURATED_IDS = new Map([[CURATED_ID, 1]])
-const ENGINE = 'node-1'
 
-export function outputsOf(raw: TopicRecord[], partitions: number): Outputs {
+/** @param writersOf the deployments that write what becomes of a raw offset, in that order; two in an overlap */
+export function outputsOf(
+  raw: TopicRecord[],
+  partitions: number,
+  writersOf: (offset: number) => readonly string[] = () => ['node-1'],
+): Outputs {
   const curated: TopicRecord[] = []
   const deadLetters: TopicRecord[] = []
   const states = new Map<string, OrderState>()
@@ -34,9 +38,16 @@ export function outputsOf(raw: TopicRecord[], partitions: number): Outputs {
         [DLQ_HEADERS.topic]: RAW_TOPIC,
         [DLQ_HEADERS.partition]: String(partition),
         [DLQ_HEADERS.offset]: String(offset),
-        [DLQ_HEADERS.engine]: ENGINE,
       }
-      deadLetters.push({ partition, offset: deadLetters.length, timestamp: 0, key, value, headers })
+      for (const engine of writersOf(offset))
+        deadLetters.push({
+          partition,
+          offset: deadLetters.length,
+          timestamp: 0,
+          key,
+          value,
+          headers: { ...headers, [DLQ_HEADERS.engine]: engine },
+        })
       continue
     }
     const { order_id } = decoded.event
@@ -48,20 +59,21 @@ export function outputsOf(raw: TopicRecord[], partitions: number): Outputs {
       ...row,
       raw_partition: partition,
       raw_offset: offset,
-      engine: ENGINE,
+      engine: writersOf(offset)[0]!,
     })
-    curated.push({
-      partition,
-      offset: curated.length,
-      timestamp: 0,
-      key,
-      value: encodeCurated(row, CURATED_ID),
-      headers: {
-        [ROW_HEADERS.engine]: ENGINE,
-        [ROW_HEADERS.partition]: String(partition),
-        [ROW_HEADERS.offset]: String(offset),
-      },
-    })
+    for (const engine of writersOf(offset))
+      curated.push({
+        partition,
+        offset: curated.length,
+        timestamp: 0,
+        key,
+        value: encodeCurated(row, CURATED_ID),
+        headers: {
+          [ROW_HEADERS.engine]: engine,
+          [ROW_HEADERS.partition]: String(partition),
+          [ROW_HEADERS.offset]: String(offset),
+        },
+      })
   }
   return { raw, curated, deadLetters, warehouse: [...warehouse.values()] }
 }

@@ -11,6 +11,8 @@ const counts: Verdict['counts'] = {
   deadLetter: 3,
   deadLetters: { framing: 1, null_value: 2 },
   curated: 1_000,
+  curatedAgain: 0,
+  curatedFilled: 0,
   deadLetterRecords: 3,
   orders: 20,
   warehouse: 20,
@@ -33,6 +35,15 @@ test('what came while it was verified is told', () => {
   assert.equal(
     text.split('\n')[1],
     '            7 of them came meanwhile: their rows need not be there yet',
+  )
+})
+
+test('what a swap leaves in curated is told', () => {
+  const swapped = { ...counts, curated: 2_207, curatedAgain: 1_200, curatedFilled: 7 }
+  const text = report({ verdict: 'PASS', until: [], counts: swapped, problems: [] })
+  assert.equal(
+    text.split('\n')[1],
+    'curated     2,207 rows (1,200 written twice, alike, 7 filled in)',
   )
 })
 

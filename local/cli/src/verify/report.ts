@@ -14,7 +14,7 @@ export function report({ verdict, counts, problems }: Verdict): string {
     ...(counts.later > 0
       ? [`            ${n(counts.later)} of them came meanwhile: their rows need not be there yet`]
       : []),
-    `curated     ${n(counts.curated)} rows`,
+    `curated     ${n(counts.curated)} rows${repeated(counts)}`,
     `dead letter ${n(counts.deadLetterRecords)} records${reasons && ` (${reasons})`}`,
     `warehouse   ${n(counts.warehouse)} rows, ${n(counts.orders)} orders by the fold`,
     ...problems.flatMap(problemLines),
@@ -23,6 +23,15 @@ export function report({ verdict, counts, problems }: Verdict): string {
       : `${verdict}: ${problems.length} of the checks failed`,
   ]
   return lines.join('\n')
+}
+
+/** What a swap leaves in curated: harmless, and told. */
+function repeated({ curatedAgain, curatedFilled }: Verdict['counts']): string {
+  const parts = [
+    ...(curatedAgain > 0 ? [`${curatedAgain.toLocaleString('en')} written twice, alike`] : []),
+    ...(curatedFilled > 0 ? [`${curatedFilled.toLocaleString('en')} filled in`] : []),
+  ]
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
 function problemLines({ check, says, count, examples }: Problem): string[] {

@@ -121,33 +121,35 @@ export class Scratch {
 export class Table {
   readonly #writer: DuckDBConnection
   readonly #appender: DuckDBAppender
-  readonly #columns: [name: string, type: keyof typeof TYPES][]
+  readonly #columns: { name: string; type: keyof typeof TYPES; values: DuckDBValue[] }[]
   readonly #chunk: DuckDBDataChunk
-  #rows: DuckDBValue[][] = []
+  #rows = 0
 
   constructor(writer: DuckDBConnection, appender: DuckDBAppender, columns: Columns) {
     this.#writer = writer
     this.#appender = appender
-    this.#columns = Object.entries(columns)
+    this.#columns = Object.entries(columns).map(([name, type]) => ({ name, type, values: [] }))
     this.#chunk = DuckDBDataChunk.create(Object.values(columns).map((type) => TYPES[type]))
   }
 
   /** A column that `row` does not name is null. Integers of BIGINT columns may be numbers. */
   add(row: Row): void {
-    this.#rows.push(this.#columns.map(([name, type]) => valueOf(row[name] ?? null, type)))
-    if (this.#rows.length === CHUNK_ROWS) this.#append()
+    for (const { name, type, values } of this.#columns)
+      values[this.#rows] = valueOf(row[name] ?? null, type)
+    if (++this.#rows === CHUNK_ROWS) this.#append()
   }
 
   end(): void {
-    if (this.#rows.length > 0) this.#append()
+    if (this.#rows > 0) this.#append()
     this.#appender.closeSync()
     this.#writer.closeSync()
   }
 
   #append() {
-    this.#chunk.setRows(this.#rows)
+    for (const { values } of this.#columns) values.length = this.#rows
+    this.#chunk.setColumns(this.#columns.map(({ values }) => values))
     this.#appender.appendDataChunk(this.#chunk)
-    this.#rows = []
+    this.#rows = 0
   }
 }
 

@@ -34,6 +34,9 @@ export const LINEAGE_FIELDS = {
 /** p and o are the partition and offset of the record itself, in every table. */
 const PLACE = { p: 'INTEGER', o: 'BIGINT' } as const satisfies Columns
 
+/** Whether a swap copied the record from a shadow topic, later than it would have been written. */
+const FILLED = { filled: 'BOOLEAN' } as const satisfies Columns
+
 /** Every raw record: its bytes for the fold, and what avsc reads in them for SQL. */
 export const RAW: Columns = {
   ...PLACE,
@@ -86,6 +89,7 @@ export const FOLD_ROW: Columns = { ...ROW_FIELDS, ...LINEAGE_FIELDS }
 export const CURATED: Columns = {
   ...PLACE,
   ...LINEAGE_FIELDS,
+  ...FILLED,
   engine: 'VARCHAR',
   order_id: 'VARCHAR',
   version: 'BIGINT',
@@ -97,6 +101,7 @@ export const CURATED: Columns = {
 export const DEAD_LETTER: Columns = {
   ...PLACE,
   ...LINEAGE_FIELDS,
+  ...FILLED,
   engine: 'VARCHAR',
   topic: 'VARCHAR',
   reason: 'VARCHAR',

@@ -1,4 +1,4 @@
-import { openFetcher, readTopic, watermarksOf, type TopicRecord } from '@order-up/kit'
+import { openFetcher, watermarksOf, type Fetcher } from '@order-up/kit'
 import {
   CURATED_SUBJECT,
   CURATED_TOPIC,
@@ -15,6 +15,9 @@ import { compare, type Due, type Findings } from './compare.ts'
 import { curatedLoader, deadLetterLoader, rawLoader, type Loader } from './load.ts'
 import { Scratch } from './scratch.ts'
 import { loadWarehouse } from './warehouse.ts'
+
+/** Past the longest transaction timeout of an engine on Node: an open one holds readers back. */
+const STALL_MS = 70_000
 
 export interface Verdict extends Findings {
   verdict: 'PASS' | 'NOT VERIFIED'
@@ -57,7 +60,7 @@ export async function verify(
       await waitForEngines(look, await currentShares(kafka), until, patience)
 
       const curated = await watermarksOf(admin, CURATED_TOPIC)
-      await load(kafka, CURATED_TOPIC, await curatedLoader(db, curatedIds), patience)
+      await load(fetcher, CURATED_TOPIC, await curatedLoader(db, curatedIds), patience)
       const lastCurated = await db.rows<CuratedEnd>(CURATED_ENDS)
       await waitForGroup(
         look,
@@ -69,11 +72,11 @@ export async function verify(
         },
         patience,
       )
-      await load(kafka, DLQ_TOPIC, await deadLetterLoader(db), patience)
+      await load(fetcher, DLQ_TOPIC, await deadLetterLoader(db), patience)
       await loadWarehouse(db, querySocket, (rows) =>
         onProgress(`reading the warehouse: ${rows} rows`),
       )
-      await load(kafka, RAW_TOPIC, await rawLoader(db, rawIds, ends.length), patience)
+      await load(fetcher, RAW_TOPIC, await rawLoader(db, rawIds, ends.length), patience)
 
       const due = ends.map(({ partition, high }): Due => {
         const isWhole = curated.find((w) => w.partition === partition)?.low === 0
@@ -96,23 +99,26 @@ export async function verify(
   }
 }
 
+/** All that a topic holds now, read_committed; each partition's records in their order. */
 async function load(
-  kafka: Reach['kafka'],
+  fetcher: Fetcher,
   topic: string,
   loader: Loader,
   { onProgress }: Patience,
 ): Promise<void> {
-  let records = 0
-  /** partition → the next offset: a reader that has to join its group again begins again */
-  const next = new Map<number, number>()
-  await readTopic(kafka, topic, (batch: TopicRecord[]) => {
-    for (const record of batch) {
-      if (record.offset < (next.get(record.partition) ?? 0)) continue
-      next.set(record.partition, record.offset + 1)
-      loader.add(record)
-      records++
+  let count = 0
+  const [beginnings, ends] = await Promise.all([
+    fetcher.beginnings(topic),
+    fetcher.highWatermarks(topic),
+  ])
+  const loadPartition = async (to: number, partition: number) => {
+    const range = { partition, from: beginnings[partition] ?? to, to }
+    for await (const { records } of fetcher.read(topic, range, { stallMs: STALL_MS })) {
+      for (const record of records) loader.add(record)
+      count += records.length
+      onProgress(`reading ${topic}: ${count} records`)
     }
-    onProgress(`reading ${topic}: ${records} records`)
-  })
+  }
+  await Promise.all(ends.map(loadPartition))
   loader.end()
 }
