@@ -1,4 +1,11 @@
-import { DeploymentName, engineOf, ownersIn, type DeploymentId } from '@order-up/control'
+import {
+  commandName,
+  DeploymentName,
+  inWords,
+  ownersIn,
+  type ControlRecord,
+  type DeploymentId,
+} from '@order-up/control'
 import { readShares } from '@order-up/control/operations'
 import { OrderUpError } from '@order-up/kit'
 import { ENGINES, type SharesRecord } from '@order-up/schemas'
@@ -12,41 +19,30 @@ export function parseEngine(text: string): DeploymentId {
   throw new UsageError(`There is no engine ${text}`, `use one of ${ENGINES.join(', ')}`)
 }
 
-/** How a deployment is asked for with --engine: the first generation of a kind by its kind alone. */
-const wordFor = (deployment: DeploymentId) =>
-  deployment.endsWith('-1') ? engineOf(deployment) : deployment
-
 /**
- * The deployment to run on orders that are divided so: the one that was asked for, or the one that has them.
- * @throws OrderUpError `OTHER_OWNER` where the one that runs would not be the one that writes the rows
+ * Sees to it that an engine that is asked for at a start has orders to write: to take them over is a swap, not a start.
+ * @param asked undefined = none in particular
+ * @throws OrderUpError `OTHER_OWNER`
  */
-export function chooseDeployment(
+export function assertOwner(
   { epoch, shares }: Pick<SharesRecord, 'epoch' | 'shares'>,
   asked: DeploymentId | undefined,
   dataDir: string,
-): DeploymentId {
+): void {
   const owners = ownersIn(shares)
-  const [owner, ...others] = owners
-  const chosen = asked ?? owner
-  if (owner !== undefined && others.length === 0 && owner === chosen) return owner
-  const [they, goOn] =
-    owner !== undefined && others.length === 0
-      ? [`belong to ${owner}`, `go on with it (--engine ${wordFor(owner)}), or begin anew: `]
-      : [
-          `are divided between ${owners.join(' and ')}`,
-          'one engine alone cannot run here; begin anew: ',
-        ]
+  if (asked === undefined || owners.includes(asked)) return
+  const word = commandName(asked)
   throw new OrderUpError(
     'OTHER_OWNER',
-    `The orders in ${dataDir} ${they} (epoch ${epoch})${asked ? `: ${asked} would write none of their rows` : ''}`,
+    `The orders in ${dataDir} belong to ${owners.join(' and ')} (epoch ${epoch}): ${asked} would write none of their rows`,
     {
-      remedy: `${goOn}another --data-dir, or \`npm run order-up -- down --purge\` and start again`,
+      remedy: `start without --engine, then let it take over while orders flow: \`npm run order-up -- shadow start ${word}\`, and once it has a verdict \`npm run order-up -- swap --to ${word}\`. To begin anew instead: another --data-dir, or \`npm run order-up -- down --purge\``,
     },
   )
 }
 
 /** The newest epoch. @throws OrderUpError `NO_SHARES` where none was ever written */
-export async function currentShares(kafka: Kafka): Promise<SharesRecord> {
+export async function currentShares(kafka: Kafka): Promise<ControlRecord> {
   const record = await readShares(kafka)
   if (record) return record
   throw new OrderUpError('NO_SHARES', 'No epoch was ever written: no engine may work yet', {
@@ -55,10 +51,10 @@ export async function currentShares(kafka: Kafka): Promise<SharesRecord> {
 }
 
 /** Who owns what, for a person. */
-export function sharesText({ epoch, shares }: Pick<SharesRecord, 'epoch' | 'shares'>): string {
-  const parts = ownersIn(shares).map((owner) => {
-    const buckets = shares[owner]!.reduce((sum, [from, to]) => sum + to - from + 1, 0)
-    return `${owner} ${buckets} %`
-  })
-  return `epoch ${epoch}: ${parts.join(', ')} of the orders`
+export const sharesText = ({ epoch, shares }: Pick<SharesRecord, 'epoch' | 'shares'>): string =>
+  `epoch ${epoch}: ${inWords(shares)} of the orders`
+
+/** A swap that is in progress, shortly; undefined = none is. */
+export function swapText({ swap }: Pick<ControlRecord, 'swap'>): string | undefined {
+  return swap ? `swap to ${inWords(swap.target)}: ${swap.step}` : undefined
 }

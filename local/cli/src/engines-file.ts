@@ -16,7 +16,7 @@ export interface EngineWish {
 }
 
 /** An owner, and the one that is to take over or has just given up. */
-const MAX_ENGINES = 2
+export const MAX_ENGINES = 2
 
 const File = z.object({
   engines: z

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { WorkerStatus } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
-import { collectFigures } from './figures.ts'
+import { collectFigures, figuresLine } from './figures.ts'
 
 /** A worker that counts so many applied records. */
 async function workerWith(t: TestContext, name: string, applied: number): Promise<WorkerStatus> {
@@ -37,7 +37,11 @@ const admin = {
 } as unknown as Admin
 
 const figures = (workers: WorkerStatus[], ...deployments: string[]) =>
-  collectFigures(admin, workers, { deployments, querySocket: '/nonexistent' })
+  collectFigures(admin, workers, {
+    deployments,
+    owner: deployments.at(-1),
+    querySocket: '/nonexistent',
+  })
 
 test('what workers count is summed, and unknown where one of them does not answer', async (t) => {
   const [one, two] = [await workerWith(t, 'node-1.1', 3), await workerWith(t, 'node-1.2', 4)]
@@ -45,6 +49,20 @@ test('what workers count is summed, and unknown where one of them does not answe
   assert.equal((await figures([one, two, ...others], 'node-1')).applied, 7)
   assert.equal((await figures([one, status('node-1.2', null)], 'node-1')).applied, null)
   assert.equal((await figures([one, status('node-1.2', 9)], 'node-1')).applied, null)
+})
+
+test('of several engines the one that owns most accounts for the records', async (t) => {
+  const workers = [await workerWith(t, 'flink-1', 60), await workerWith(t, 'node-1', 7)]
+  const { accountedBy, applied } = await figures(workers, 'flink-1', 'node-1')
+  assert.deepEqual([accountedBy, applied], ['node-1', 7])
+})
+
+test('how far each of several is behind is in the line, of one alone without its name', async () => {
+  const both = await figures([], 'flink-1', 'node-1')
+  assert.deepEqual(both.engineLags, { 'flink-1': 6, 'node-1': 1 })
+  assert.match(figuresLine(both), / \| behind flink-1 6, node-1 1 \| /)
+  assert.match(figuresLine(await figures([], 'node-1')), / \| behind 1 \| /)
+  assert.match(figuresLine(await figures([], 'node-1', 'node-2')), / behind node-1 1, node-2 \? /)
 })
 
 test('of several engines the slowest is behind; one of no offsets makes that unknown', async () => {

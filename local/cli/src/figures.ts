@@ -11,13 +11,17 @@ import { count } from './text-table.ts'
 export interface Figures {
   /** records in raw */
   raw: number | null
-  /** outcomes since the engine's workers started; null also where one of them does not answer */
+  /** the deployment that owns most, whose outcomes these are */
+  accountedBy: string | null
+  /** outcomes since its workers started; null also where one of them does not answer */
   applied: number | null
   duplicate: number | null
   deadLetter: number | null
   /** in the warehouse */
   rows: number | null
-  /** offsets that the engine, the slowest of several, and the sink have not committed yet */
+  /** offsets of raw that each deployment has not committed yet */
+  engineLags: Readonly<Record<string, number | null>>
+  /** the worst of those, and the sink's */
   engineLag: number | null
   sinkLag: number | null
   /** from event_ts to written in the warehouse, seconds, since the sink started; what comes late counts as slow */
@@ -28,10 +32,12 @@ export interface Figures {
 /** Nothing is known where Kafka does not answer. */
 export const UNKNOWN_FIGURES: Figures = {
   raw: null,
+  accountedBy: null,
   applied: null,
   duplicate: null,
   deadLetter: null,
   rows: null,
+  engineLags: {},
   engineLag: null,
   sinkLag: null,
   latencyP50: null,
@@ -41,10 +47,18 @@ export const UNKNOWN_FIGURES: Figures = {
 const RECORDS = 'orderup_engine_records_total'
 const LATENCY = 'orderup_sink_event_to_warehouse_seconds'
 
+export interface Asked {
+  /** all that run or own something */
+  deployments: readonly string[]
+  /** that owns most; undefined = not known */
+  owner: string | undefined
+  querySocket: string
+}
+
 export async function collectFigures(
   admin: Admin,
   workers: readonly WorkerStatus[],
-  { deployments, querySocket }: { deployments: readonly string[]; querySocket: string },
+  { deployments, owner, querySocket }: Asked,
 ): Promise<Figures> {
   const metricsOf = (isOne: (name: string) => boolean) =>
     samplesOf(workers.filter(({ name }) => isOne(name)))
@@ -54,8 +68,8 @@ export async function collectFigures(
       .catch(() => null),
     Promise.all(deployments.map((id) => lagOf(admin, engineGroup(id), RAW_TOPIC))),
     lagOf(admin, SINK_GROUP, CURATED_TOPIC),
-    // each deployment folds every event: any of them tells what became of all
-    metricsOf((name) => deployments[0] !== undefined && isWorkerOf(deployments[0], name)),
+    // each deployment folds every event: the owner's word is the one that counts
+    metricsOf((name) => owner !== undefined && isWorkerOf(owner, name)),
     metricsOf((name) => name === 'sink'),
     queryWarehouse(querySocket, `SELECT count(*) FROM ${TABLE}`)
       .then((found) => Number(found.rows[0]?.[0]))
@@ -64,10 +78,12 @@ export async function collectFigures(
   const outcome = (name: string) => outcomeOf(engine, name)
   return {
     raw,
+    accountedBy: owner ?? null,
     applied: outcome('applied'),
     duplicate: outcome('duplicate'),
     deadLetter: outcome('dead_letter'),
     rows,
+    engineLags: Object.fromEntries(deployments.map((id, i) => [id, engineLags[i] ?? null])),
     engineLag: worstOf(engineLags),
     sinkLag,
     latencyP50: quantileOf(sink, LATENCY, 0.5) ?? null,
@@ -111,11 +127,14 @@ async function lagOf(admin: Admin, groupId: string, topic: string): Promise<numb
 /** One line for a terminal. */
 export function figuresLine(f: Figures): string {
   const n = (value: number | null) => (value === null ? '?' : count(value))
+  const lags = Object.entries(f.engineLags)
+  const behind =
+    lags.length > 1 ? lags.map(([id, lag]) => `${id} ${n(lag)}`).join(', ') : n(f.engineLag)
   return [
     `raw ${n(f.raw)}`,
     `since start: applied ${n(f.applied)}, duplicate ${n(f.duplicate)}, dead letter ${n(f.deadLetter)}`,
     `warehouse ${n(f.rows)} orders`,
-    `behind ${n(f.engineLag)}`,
+    `behind ${behind}`,
     `event → warehouse p50 ${duration(f.latencyP50)}, p90 ${duration(f.latencyP90)}`,
   ].join(' | ')
 }

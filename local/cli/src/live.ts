@@ -1,7 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ControlRecord } from '@order-up/control'
+import { readEpoch } from '@order-up/control/operations'
 import type { Stack } from '@order-up/stack'
-import { KafkaConfig, createKafka, messageOf, parseConfig, silentLog } from '@order-up/kit'
+import {
+  KafkaConfig,
+  createKafka,
+  messageOf,
+  openFetcher,
+  parseConfig,
+  silentLog,
+  type Fetcher,
+} from '@order-up/kit'
 import { TABLE, queryWarehouse } from '@order-up/sink'
+import type { Kafka } from 'kafkajs'
+import { swapText } from './engine-choice.ts'
+import { deploymentsOf } from './engine-lines.ts'
 import { collectFigures, figuresLine } from './figures.ts'
 import type { RunningStack } from './run-stack.ts'
 import type { Progress, Shell } from './shell.ts'
@@ -20,16 +33,21 @@ export async function showLive(
   const kafka = createKafka(config, 'order-up.cli', silentLog())
   const admin = kafka.admin({ retry: { retries: 1 } })
   tellRestarts(stack, progress.note)
+  const shares = followShares(kafka)
   const everyMs = shell.isTerminal ? TERMINAL_MS : OTHERWISE_MS
   try {
     while (!signal.aborted) {
       try {
         await admin.connect()
         const workers = stack.supervisor.status()
-        const { deployment, querySocket } = stack
-        const deployments = [deployment]
-        const figures = await collectFigures(admin, workers, { deployments, querySocket })
-        if (!signal.aborted) progress.say(figuresLine(figures))
+        const record = await shares.newest()
+        const figures = await collectFigures(admin, workers, {
+          ...deploymentsOf(record, stack.engines()),
+          querySocket: stack.querySocket,
+        })
+        const swap = record && swapText(record)
+        const line = [figuresLine(figures), ...(swap === undefined ? [] : [swap])].join(' | ')
+        if (!signal.aborted) progress.say(line)
       } catch (error) {
         progress.say(`Kafka does not answer: ${messageOf(error)}`)
       }
@@ -37,7 +55,28 @@ export async function showLive(
     }
   } finally {
     progress.clear()
-    await admin.disconnect()
+    await Promise.all([admin.disconnect(), shares.close()])
+  }
+}
+
+/** The newest epoch, again and again, by one connection. */
+function followShares(kafka: Kafka) {
+  let fetcher: Fetcher | undefined
+  const close = async () => {
+    const closing = fetcher?.close()
+    fetcher = undefined
+    await closing
+  }
+  return {
+    async newest(): Promise<ControlRecord | undefined> {
+      try {
+        return (await readEpoch((fetcher ??= await openFetcher(kafka))))?.record
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    close,
   }
 }
 

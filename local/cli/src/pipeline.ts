@@ -11,20 +11,8 @@ import {
   type Stack,
 } from '@order-up/stack'
 
-export interface PipelineOptions {
-  deployment: DeploymentId
-  /** of the deployment's engine */
-  program: EngineProgram
-  /** how many ways the engine works at once; undefined = its own default */
-  workers: number | undefined
-  /** of the ingest; 0 = any free one */
-  httpPort: number
-  /** where state, snapshots and the warehouse are kept */
-  dataDir: string
-  querySocket: string
-}
-
-const entry = (workspace: string) =>
+/** The module that a Node worker of ours begins with. */
+export const entryOf = (workspace: string) =>
   fileURLToPath(new URL('main.ts', import.meta.resolve(`@order-up/${workspace}`)))
 
 /** One process of an engine, by what it gets in its environment on top of its place. */
@@ -56,41 +44,65 @@ export function divide(
 export const isWorkerOf = (deployment: string, name: string) =>
   name === deployment || name.startsWith(`${deployment}.`)
 
-/** The workers of the pipeline, in the order of the data's way backwards: who reads is there before who writes. */
-async function workerSpecs(stack: Stack, options: PipelineOptions): Promise<ChildSpec[]> {
-  const { deployment, program, workers, httpPort, dataDir, querySocket } = options
+export interface EngineOptions {
+  deployment: DeploymentId
+  /** of the deployment's engine */
+  program: EngineProgram
+  /** how many ways the engine works at once; undefined = its own default */
+  workers?: number | undefined
+  /** where state and snapshots are kept */
+  dataDir: string
+}
+
+/** The workers of a deployment. */
+export async function engineSpecs(
+  { kafkaConfig }: Stack,
+  { deployment, program, workers, dataDir }: EngineOptions,
+): Promise<ChildSpec[]> {
+  const snapshots = join(dataDir, 'snapshots')
+  await mkdir(snapshots, { recursive: true })
   const shares = divide(deployment, workers)
-  const engines = shares.map(async (share, i) =>
+  const specs = shares.map(async (share, i) =>
     engineChild(program, {
       name: shares.length === 1 ? deployment : `${deployment}.${i + 1}`,
       deployment,
       instance: String(i + 1),
       stateDir: join(dataDir, 'state'),
       httpPort: await freePort(),
-      env: { ...stack.kafkaConfig, SNAPSHOT_URL: join(dataDir, 'snapshots'), ...share },
+      env: { ...kafkaConfig, SNAPSHOT_URL: snapshots, ...share },
     }),
   )
-  const sink: ChildSpec = {
-    name: 'sink',
-    module: entry('sink'),
-    env: {
-      ...stack.kafkaConfig,
-      WAREHOUSE: `duckdb:${join(dataDir, 'warehouse.duckdb')}`,
-      QUERY_SOCKET: querySocket,
-      HTTP_PORT: '0',
-    },
-  }
-  const ingest: ChildSpec = {
-    name: 'ingest',
-    module: entry('producer'),
-    env: { ...stack.kafkaConfig, HTTP_PORT: String(httpPort) },
-  }
-  return [sink, ...(await Promise.all(engines)), ingest]
+  return Promise.all(specs)
 }
 
-/** Starts the workers beside the stack, all at once. */
-export async function startWorkers(stack: Stack, options: PipelineOptions): Promise<void> {
-  await mkdir(join(options.dataDir, 'snapshots'), { recursive: true })
-  const specs = await workerSpecs(stack, options)
-  await Promise.all(specs.map((spec) => stack.supervisor.start(spec)))
+export interface EdgeOptions {
+  /** of the ingest; 0 = any free one */
+  httpPort: number
+  /** where the warehouse is kept */
+  dataDir: string
+  querySocket: string
+}
+
+/** What stands before and behind the engines, whichever they are: sink and ingest. */
+export function edgeSpecs(
+  { kafkaConfig }: Stack,
+  { httpPort, dataDir, querySocket }: EdgeOptions,
+): ChildSpec[] {
+  return [
+    {
+      name: 'sink',
+      module: entryOf('sink'),
+      env: {
+        ...kafkaConfig,
+        WAREHOUSE: `duckdb:${join(dataDir, 'warehouse.duckdb')}`,
+        QUERY_SOCKET: querySocket,
+        HTTP_PORT: '0',
+      },
+    },
+    {
+      name: 'ingest',
+      module: entryOf('producer'),
+      env: { ...kafkaConfig, HTTP_PORT: String(httpPort) },
+    },
+  ]
 }

@@ -1,17 +1,20 @@
 import type { Command } from 'commander'
-import { engineOf, type DeploymentId } from '@order-up/control'
+import { ownersIn, type DeploymentId } from '@order-up/control'
 import { createKafka, KafkaConfig, parseConfig, silentLog } from '@order-up/kit'
 import { ENGINES } from '@order-up/schemas'
 import {
   FIRST_DEPLOYMENT,
-  provideEngine,
   startStack,
+  type EngineRun,
   type Stack,
   type StackOptions,
 } from '@order-up/stack'
-import { chooseDeployment, currentShares, parseEngine } from './engine-choice.ts'
-import { startWorkers } from './pipeline.ts'
+import { assertOwner, currentShares, parseEngine } from './engine-choice.ts'
+import { keepEngines, type EngineSet } from './engine-set.ts'
+import { readWishes, writeEngines } from './engines-file.ts'
+import { edgeSpecs } from './pipeline.ts'
 import { addCommonOptions, dataDirOf, integer, querySocketOf, type ReachOptions } from './reach.ts'
+import { wishesAtStart } from './reconcile.ts'
 import type { Shell } from './shell.ts'
 
 /** Options of every command that brings up a pipeline. */
@@ -32,12 +35,12 @@ export function addPipelineFlags(command: Command): Command {
   return addCommonOptions(command)
     .option(
       '--engine <engine>',
-      `${ENGINES.join(', ')} (default: the one that owns the orders of the data folder; node on a new one)`,
+      `${ENGINES.join(', ')} (default: all that ran last on the data folder; node on a new one)`,
       parseEngine,
     )
     .option(
       '--workers <n>',
-      'processes that share the partitions (default: 1); of flink, its parallelism (default: the number of cores)',
+      'of the engine: processes that share the partitions; of flink, its parallelism (default: as last time; at first 1, of flink the number of cores)',
       integer(1, 64),
     )
     .option('--kafka-port <port>', 'of the broker', port, 9092)
@@ -61,8 +64,8 @@ most 1 GB and 512 MB without.`,
 export interface RunningStack extends Stack {
   dataDir: string
   querySocket: string
-  /** whose engine runs */
-  deployment: DeploymentId
+  /** what runs now, by id */
+  engines(): EngineRun[]
 }
 
 /** What is the same however a pipeline is started. */
@@ -70,11 +73,16 @@ export type PipelineStart = Omit<StackOptions, 'env' | 'owner' | 'onProgress' | 
   querySocket: string
   httpPort: number
   workers: number | undefined
-  /** undefined = the owner of the data folder */
+  /** undefined = what ran last on the data folder */
   engine: DeploymentId | undefined
 }
 
-/** Brings up the stack and its workers, or nothing: what had started is stopped where something fails. */
+/**
+ * Brings up the stack and its workers, or nothing: what had started is stopped where something fails. Then engines start
+ * and stop as engines.json says.
+ * @param onProgress is told what happens, also later on
+ * @throws OrderUpError `OTHER_OWNER`, `ENGINES_FILE`, or what the engine failed of; one of several may fail
+ */
 export async function runPipeline(
   shell: Shell,
   { querySocket, httpPort, workers, engine: asked, ...where }: PipelineStart,
@@ -84,25 +92,36 @@ export async function runPipeline(
   const { dataDir } = where
   const owner = asked ?? FIRST_DEPLOYMENT
   const stack = await startStack({ ...where, owner, env, onProgress, signal })
+  let engines: EngineSet | undefined
+  const stop = async () => {
+    await engines?.close()
+    await stack.stop()
+  }
   try {
     const config = parseConfig(KafkaConfig, stack.kafkaConfig)
-    const shares = await currentShares(createKafka(config, 'order-up.cli', silentLog()))
-    const deployment = chooseDeployment(shares, asked, dataDir)
-    const program = await provideEngine(engineOf(deployment), { env, onProgress, signal })
-    onProgress(`Starting the workers: sink, engine ${deployment}, ingest`)
+    const record = await currentShares(createKafka(config, 'order-up.cli', silentLog()))
+    assertOwner(record, asked, dataDir)
+    const found = await readWishes(dataDir)
+    const wishes = wishesAtStart(found?.engines, record, { asked, workers })
+    wishes.said.forEach(onProgress)
+    await writeEngines(dataDir, wishes.engines)
+    const names = wishes.engines.map(({ deployment }) => deployment).join(' and ')
+    onProgress(`Starting the workers: sink, engine ${names}, ingest`)
     const stopTelling = tellWhatStarts(stack, onProgress)
-    await startWorkers(stack, {
-      deployment,
-      program,
-      workers,
-      httpPort,
-      dataDir,
-      querySocket,
-    }).finally(stopTelling)
+    try {
+      engines = keepEngines(stack, { dataDir, env, onProgress, signal })
+      const edges = edgeSpecs(stack, { httpPort, dataDir, querySocket })
+      await Promise.all([
+        ...edges.map((spec) => stack.supervisor.start(spec)),
+        engines.settled(ownersIn(record.shares)), // whoever owns nothing may take its time
+      ])
+    } finally {
+      stopTelling()
+    }
     signal.throwIfAborted()
-    return { ...stack, dataDir, querySocket, deployment }
+    return { ...stack, dataDir, querySocket, engines: engines.list, stop }
   } catch (error) {
-    await stack.stop()
+    await stop()
     throw error
   }
 }

@@ -10,7 +10,7 @@ export {
 } from './engines/engine-child.ts'
 export { examineBuild } from './engines/jvm-build.ts'
 export { JVM_ENGINES, type JvmEngineName } from './engines/jvm-engine.ts'
-export { provideEngine, type EngineProgram } from './engines/engine-program.ts'
+export { artifactOf, provideEngine, type EngineProgram } from './engines/engine-program.ts'
 export { assertFree, freePort } from './ports.ts'
 export { findJdk, findMaven, type Env, type Jdk } from './prerequisites.ts'
 export { startStack, type Stack, type StackOptions } from './stack.ts'

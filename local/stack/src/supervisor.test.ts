@@ -136,6 +136,24 @@ describe('the supervisor', () => {
     assert.equal(status.state, 'running')
     assert.equal(supervisor.status().length, 1)
   })
+
+  it('forgets what it is to remove: running, failed, or about to start', async () => {
+    const running = await supervisor.start({ name: 'one', module: worker })
+    const failing = supervisor.start({ name: 'two', module: worker, args: ['die'] })
+    await assert.rejects(failing, { code: 'WORKER_FAILED' })
+    const never = () => new Promise<void>(() => {})
+    const starting = supervisor.start({ name: 'three', module: worker, ready: never })
+    starting.catch(() => {}) // it is awaited below
+    const left: number[] = []
+    supervisor.onChange(() => left.push(supervisor.status().length))
+
+    await Promise.all(['one', 'two', 'three', 'nobody'].map((name) => supervisor.remove(name)))
+    assert.deepEqual(supervisor.status(), [])
+    assert.equal(left.at(-1), 0)
+    assert.equal(isAlive(running.pid!), false)
+    await assert.rejects(starting, { code: 'STOPPED' })
+    assert.equal((await supervisor.start({ name: 'one', module: worker })).state, 'running')
+  })
 })
 
 const summary = ({ name, lastEnd, pid }: WorkerStatus) => [name, lastEnd, pid]

@@ -85,6 +85,8 @@ export interface Supervisor {
   start(spec: ChildSpec): Promise<WorkerStatus>
   /** SIGTERM, and SIGKILL after 10 s */
   stop(name: string): Promise<void>
+  /** Stops it, if it runs, and forgets that it was there: no status shows it. */
+  remove(name: string): Promise<void>
   /** Stops everything, last started first; nothing can be started afterwards. */
   stopAll(): Promise<void>
   /** in the order of their start */
@@ -113,6 +115,10 @@ export function createSupervisor({
 
   function change(one: Supervised, status: Partial<WorkerStatus>) {
     Object.assign(one.status, status)
+    tell()
+  }
+
+  function tell() {
     for (const listener of listeners) listener()
   }
 
@@ -247,6 +253,14 @@ export function createSupervisor({
     async stop(name) {
       const one = all.get(name)
       if (one) await stop(one)
+    },
+    async remove(name) {
+      const one = all.get(name)
+      if (!one) return
+      await stop(one)
+      if (all.get(name) !== one) return // it was started again meanwhile
+      all.delete(name)
+      tell()
     },
     async stopAll() {
       closed = true

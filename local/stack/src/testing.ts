@@ -11,6 +11,7 @@ import { freePort } from './ports.ts'
 import { startStack, type Stack } from './stack.ts'
 import { createSupervisor } from './supervisor.ts'
 
+export { claimDataDir, type Claim } from './data-dir.ts'
 export { freePort } from './ports.ts'
 export {
   startEngine,

@@ -51,7 +51,7 @@ export const doctorCommand = (shell: Shell) =>
         disk(dataDir),
         cache(cacheRoot(shell.env)),
         ...(run
-          ? run.workers.map(worker)
+          ? [...run.workers.map(worker), ...run.engines.flatMap(notBroughtUp)]
           : [
               port('Kafka', KAFKA_PORT, '--kafka-port'),
               port('registry', REGISTRY_PORT, '--registry-port'),
@@ -103,6 +103,12 @@ async function cache(root: string): Promise<Examined> {
   const list = contents.map(({ name, bytes }) => `${name} (${Math.ceil(bytes / 1e6)} MB)`)
   const found = list.length > 0 ? list.join(', ') : 'empty; the first start downloads 200 MB'
   return { name: 'downloads', ok: true, found: `${found} in ${root}` }
+}
+
+/** An engine that failed before it had a worker, as where it does not build. */
+function notBroughtUp({ deployment, state, problem, log }: Run['engines'][number]): Examined[] {
+  if (state !== 'failed' || log !== null) return []
+  return [{ name: deployment, ok: false, found: problem ?? 'it failed' }]
 }
 
 async function worker({

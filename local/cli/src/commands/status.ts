@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
-import { ownersIn } from '@order-up/control'
-import { readShares } from '@order-up/control/operations'
+import type { ControlRecord } from '@order-up/control'
+import { readShares, readVerdict } from '@order-up/control/operations'
 import { groupOffsets, messageOf, watermarksOf, type Watermarks } from '@order-up/kit'
 import {
   CURATED_TOPIC,
@@ -11,9 +11,22 @@ import {
   engineGroup,
   type SharesRecord,
 } from '@order-up/schemas'
-import { healthOf, webPageIn } from '@order-up/stack'
+import { healthOf, webPageIn, type Run } from '@order-up/stack'
 import type { Admin } from 'kafkajs'
+import { verdictsOf } from '../comparer.ts'
 import { sharesText } from '../engine-choice.ts'
+import {
+  deploymentsOf,
+  engineLines,
+  engineTable,
+  swapLine,
+  verdictLine,
+  verdictText,
+  type EngineLine,
+  type SwapLine,
+  type VerdictLine,
+} from '../engine-lines.ts'
+import { readEngines } from '../engines-file.ts'
 import { collectFigures, figuresLine, UNKNOWN_FIGURES, type Figures } from '../figures.ts'
 import { addReachOptions, reach, withAdmin, type ReachOptions } from '../reach.ts'
 import { EXIT, answer, type Shell } from '../shell.ts'
@@ -54,6 +67,16 @@ interface Status {
   kafka: string | null
   /** the newest epoch; null = none was ever written, or Kafka does not answer */
   shares: Pick<SharesRecord, 'epoch' | 'shares'> | null
+  /** the main owner before the last cutover, to which the way back is open; null = there is none, or it is not known */
+  previous: string | null
+  /** all that own or run, by id */
+  engines: EngineLine[]
+  /** null = none is in progress, or it is not known */
+  swap: SwapLine | null
+  /** on the two that run; null = fewer run, or there is none yet */
+  verdict: VerdictLine | null
+  /** what is wrong with files of the data folder, in words */
+  problems: string[]
   topics: TopicPartition[]
   figures: Figures
 }
@@ -78,13 +101,14 @@ export const statusCommand = (shell: Shell) =>
           return { ...w, healthy: health?.healthy ?? false, webPage: webPageIn(health) }
         }),
       )
+      const engines = run?.engines ?? []
+      const ofFolder = run ? lookAtFolder(dataDir, engines) : { verdict: null, problems: [] }
       const answers = withAdmin(reached, async (admin) => {
         const record = await readShares(reached.kafka)
-        const deployments = record ? ownersIn(record.shares) : []
+        const { deployments, owner } = deploymentsOf(record, engines)
         const topics = await Promise.all(readingsOf(deployments).map((one) => look(admin, one)))
-        const figures = await collectFigures(admin, workers, { deployments, querySocket })
-        const shares = record && { epoch: record.epoch, shares: record.shares }
-        return { kafka: null, shares, topics: topics.flat(), figures }
+        const figures = await collectFigures(admin, workers, { deployments, owner, querySocket })
+        return { kafka: null, ...ofRecord(record), topics: topics.flat(), figures, record }
       })
       const tooLate = async () => {
         await setTimeout(KAFKA_MS, undefined, { ref: false })
@@ -95,19 +119,45 @@ export const statusCommand = (shell: Shell) =>
         (error: unknown) => {
           if (!run) throw error
           shell.exitCode = EXIT.failed
-          return { kafka: messageOf(error), shares: null, topics: [], figures: UNKNOWN_FIGURES }
+          const nothing = { ...ofRecord(null), topics: [], figures: UNKNOWN_FIGURES, record: null }
+          return { kafka: messageOf(error), ...nothing }
         },
       )
+      const { record, ...known } = ofKafka
       const status: Status = {
         pid: run?.pid ?? null,
         dataDir,
         brokers: config.KAFKA_BROKERS.join(','),
         registryUrl: config.SCHEMA_REGISTRY_URL,
         workers: await ofWorkers,
-        ...ofKafka,
+        engines: engineLines(record, engines, known.figures.engineLags),
+        ...(await ofFolder),
+        ...known,
       }
       answer(shell, options.json ?? false, status, statusText)
     })
+
+const ofRecord = (record: ControlRecord | null) => ({
+  shares: record && { epoch: record.epoch, shares: record.shares },
+  previous: record?.previous ?? null,
+  swap: swapLine(record),
+})
+
+/** The comparer's verdict on those that run, and what is wrong with what is to run. */
+async function lookAtFolder(
+  dataDir: string,
+  engines: Run['engines'],
+): Promise<Pick<Status, 'verdict' | 'problems'>> {
+  const problems: string[] = []
+  const orProblem = <T>(attempt: Promise<T>) =>
+    attempt.catch((error: unknown): undefined => void problems.push(messageOf(error)))
+  const ids = engines.map(({ deployment }) => deployment)
+  const [found] = await Promise.all([
+    ids.length === 2 ? orProblem(readVerdict(verdictsOf(dataDir), ids)) : undefined,
+    orProblem(readEngines(dataDir)),
+  ])
+  return { verdict: found ? verdictLine(found, engines, Date.now()) : null, problems }
+}
 
 /** Who reads a topic, by which group; a topic that nobody reads is shown all the same. */
 interface Reading {
@@ -131,17 +181,8 @@ async function look(admin: Admin, { topic, reader, group }: Reading): Promise<To
   return offsets.map(({ committed = null, ...marks }) => ({ topic, ...marks, reader, committed }))
 }
 
-function statusText({
-  pid,
-  dataDir,
-  brokers,
-  registryUrl,
-  workers,
-  kafka,
-  shares,
-  topics,
-  figures,
-}: Status): string {
+function statusText(status: Status): string {
+  const { pid, dataDir, brokers, registryUrl, workers, kafka } = status
   return [
     pid === null ? `Kafka ${brokers}` : `The stack runs (pid ${pid}) on ${dataDir}`,
     `Kafka ${brokers}, registry ${registryUrl}`,
@@ -152,22 +193,37 @@ function statusText({
     ),
     ...workers.flatMap(({ name, webPage }) => (webPage === null ? [] : `${name}: ${webPage}`)),
     '',
-    ...(kafka === null ? answered(shares, topics, figures) : [`Kafka: unknown, ${kafka}`]),
+    kafka === null ? epochText(status) : `Kafka: unknown, ${kafka}`,
+    '',
+    ...enginesText(status),
+    ...(kafka === null ? topicsText(status) : []),
   ].join('\n')
 }
 
-const answered = (
-  shares: Status['shares'],
-  topics: readonly TopicPartition[],
-  figures: Figures,
-) => [
-  shares === null ? 'No epoch was ever written: no engine may work yet' : sharesText(shares),
-  '',
+const epochText = ({ shares }: Status) =>
+  shares === null ? 'No epoch was ever written: no engine may work yet' : sharesText(shares)
+
+function enginesText({ engines, swap, verdict, problems }: Status): string[] {
+  const running = engines.filter(({ state }) => state !== null)
+  return [
+    engineTable(engines),
+    ...(swap === null ? [] : [`${swap.stands}: ${swap.next}`]),
+    ...(verdict === null
+      ? running.length === 2
+        ? ['no verdict yet']
+        : []
+      : [verdictText(verdict)]),
+    ...problems,
+    '',
+  ]
+}
+
+const topicsText = ({ topics, figures }: Status) => [
   textTable(
     ['topic', 'partition', 'low', 'high', 'reader', 'read to'],
     topics.map((t) => [t.topic, t.partition, t.low, t.high, t.reader, t.committed]),
   ),
   '',
   figuresLine(figures),
-  "applied, duplicate and dead letter count since the engine's workers started, the latency since the sink's start",
+  `applied, duplicate and dead letter count since the workers of ${figures.accountedBy ?? 'the engine'} started, the latency since the sink's start`,
 ]

@@ -49,7 +49,7 @@ async function runUntilStopped(shell: Shell, stack: RunningStack, json: boolean)
       brokers: stack.brokers,
       registryUrl: stack.registryUrl,
       dataDir: stack.dataDir,
-      deployment: stack.deployment,
+      deployments: stack.engines().map(({ deployment }) => deployment),
     },
     ({ brokers, registryUrl }) =>
       [

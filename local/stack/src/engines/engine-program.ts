@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Engine } from '@order-up/schemas'
 import type { Program } from '../child.ts'
 import type { Env } from '../prerequisites.ts'
-import { javaArgs, provideBuild, type BuildOptions } from './jvm-build.ts'
+import { buildHash, javaArgs, provideBuild, type BuildOptions } from './jvm-build.ts'
 import { nodeHash } from './node-sources.ts'
 
 /** How to run an engine. Its configuration comes on top of `env`. */
@@ -17,12 +17,16 @@ export interface EngineProgram {
   env: Env
 }
 
+/** A short name of what would run if the engine was started now: see {@link EngineProgram.artifact}. */
+export const artifactOf = (engine: Engine): Promise<string> =>
+  engine === 'node' ? nodeHash() : buildHash(engine)
+
 /**
  * Makes an engine ready to run. Those of the JVM are built, once for each content of their sources.
  * @throws TerminalError `JDK_MISSING`, `MAVEN_MISSING`, `DOWNLOAD_FAILED`, `BUILD_FAILED`
  */
 export async function provideEngine(engine: Engine, options: BuildOptions): Promise<EngineProgram> {
-  if (engine === 'node') return { ...NODE, artifact: await nodeHash() }
+  if (engine === 'node') return { ...NODE, artifact: await artifactOf(engine) }
   const build = await provideBuild(engine, options)
   return {
     engine,

@@ -39,7 +39,7 @@ export async function provideBuild(name: JvmEngineName, options: BuildOptions): 
   const { env } = options
   const jdk = await findJdk(env, engine.jdk)
   const root = cacheRoot(env)
-  const hash = await buildHash(engine)
+  const hash = await buildHash(name)
   const home = await cached(
     prefixOf(engine) + hash,
     { ...options, root },
@@ -64,7 +64,7 @@ export async function examineBuild(
 ): Promise<{ jdk: Jdk; isBuilt: boolean }> {
   const engine = JVM_ENGINES[name]
   const jdk = await findJdk(env, engine.jdk)
-  const home = join(cacheRoot(env), prefixOf(engine) + (await buildHash(engine)))
+  const home = join(cacheRoot(env), prefixOf(engine) + (await buildHash(name)))
   return { jdk, isBuilt: (await classPathOf(home)) !== undefined }
 }
 
@@ -87,9 +87,10 @@ const COMMON = ['--enable-native-access=ALL-UNNAMED']
 
 const prefixOf = ({ module }: JvmEngine) => `engine-${module}-`
 
-function buildHash(engine: JvmEngine): Promise<string> {
-  const others = Object.keys(JVM_ENGINES).filter((name) => name !== engine.module)
-  return sourceHash(others, mavenArgs(engine, '').join(' '))
+/** The short name of what an engine is built from, as its sources are. */
+export function buildHash(name: JvmEngineName): Promise<string> {
+  const others = Object.keys(JVM_ENGINES).filter((other) => other !== name)
+  return sourceHash(others, mavenArgs(JVM_ENGINES[name], '').join(' '))
 }
 
 const mavenArgs = ({ module, scope }: JvmEngine, out: string) => [
