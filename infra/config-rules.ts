@@ -1,4 +1,4 @@
-import { splitProblems } from '@order-up/control'
+import { planDeployments, splitProblems } from '@order-up/control'
 import type { Parsed } from './config.ts'
 
 /** A rule that a config value breaks. */
@@ -23,7 +23,7 @@ export function rulesBroken(stack: string, config: Parsed, region = '<region>'):
   }
   const isArn = (arn: string, service: string, rest: string) =>
     new RegExp(`^arn:[^:]+:${service}:${region}:\\d{12}:${rest}$`).test(arn)
-  const { engine, shadow, network, kafka, registry, warehouse, ingest, tier } = config
+  const { engine, shadow, dead, network, kafka, registry, warehouse, ingest, tier } = config
   demand(
     isArn(config.bootstrap.keyArn, 'kms', 'key/.+'),
     'bootstrap.keyArn',
@@ -35,7 +35,13 @@ export function rulesBroken(stack: string, config: Parsed, region = '<region>'):
     'in a stack whose name begins with prod: by that the policy pack knows what has to be protected',
   )
   demand(shadow !== engine, 'shadow', `must differ from order-up:engine (${engine})`)
-  for (const problem of splitProblems(config)) demand(false, 'split', problem)
+  const wrongSplit = splitProblems(config)
+  for (const problem of wrongSplit) demand(false, 'split', problem)
+  demand(
+    dead === 'none' || wrongSplit.length > 0 || !planDeployments(config).running.includes(dead),
+    'dead',
+    'must not run: leave it out of engine, shadow and split',
+  )
   if (network.kind === 'own') {
     const wanted = network.egress === 'privatelink'
     demand(

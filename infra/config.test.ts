@@ -44,6 +44,19 @@ const BROKEN: readonly (readonly [changed: Record<string, unknown>, ...lines: st
     { shadow: 'flink', split: { 'node-2': 5 } },
     'split = {"node-2":5}: node-2 is not the shadow (flink-1): at most two deployments run',
   ],
+  [{ dead: 'spark' }, `dead = "spark": ${DEPLOYMENTS}`],
+  ...[
+    { dead: 'node' },
+    { shadow: 'flink', dead: 'flink' },
+    { split: { flink: 5 }, dead: 'flink' },
+  ].map(
+    (changed) =>
+      [
+        changed,
+        `dead = ${JSON.stringify(changed.dead)}: must not run: leave it out of engine, shadow and split`,
+      ] as const,
+  ),
+  [{ floor: { rows: 0 } }, 'floor.rows = 0: Too small: expected number to be >=1'],
   [{ force: ['x'] }, 'force = ["x"]: Invalid input: expected string, received array'],
   [{ partitions: undefined }, 'partitions is not set: needed (number)'],
   [{ partitions: 'many' }, 'partitions = "many": Invalid input: expected number, received string'],

@@ -126,6 +126,16 @@ export const Config = z.strictObject({
   force: z
     .preprocess((reason) => (typeof reason === 'number' ? String(reason) : reason), z.string())
     .default(''),
+  /** a deployment that is declared dead: a failover, which does not wait for it and asks for no verdict */
+  dead: z.union([z.literal('none'), DeploymentName]).default('none'),
+  /** what a verdict has to cover at least: less is INCONCLUSIVE */
+  floor: z
+    .strictObject({
+      /** compared, and equal */
+      rows: z.int().min(1).default(10_000),
+      orders: z.int().min(1).default(1_000),
+    })
+    .default({ rows: 10_000, orders: 1_000 }),
   /** of raw and of every topic that carries orders; fixed for their life */
   partitions: z.int().min(1).max(1_000),
   bootstrap: Bootstrap,

@@ -1,6 +1,7 @@
 import type { DeploymentId, Proof } from '@order-up/control'
 import * as pulumi from '@pulumi/pulumi'
 import type { Settings } from '../config.ts'
+import { lagBoundOf } from '../plan/sizes.ts'
 import { Shares } from '../providers/shares.ts'
 
 /** What this component has to know of an engine. */
@@ -15,13 +16,11 @@ export interface DeployedEngine extends pulumi.Resource {
 export interface EngineSharesArgs {
   /** of the control function */
   functionName: pulumi.Input<string>
-  settings: Pick<Settings, 'region' | 'deployments' | 'force' | 'sizes'>
+  settings: Pick<Settings, 'region' | 'deployments' | 'force' | 'dead' | 'sizes'>
   /** every one that runs: all of them are there before anything is moved */
   engines: readonly DeployedEngine[]
 }
 
-/** An incoming engine may be this far behind the busiest hour that the producer lets through. */
-const LAG_BOUND_S = 5
 /** A new engine folds raw from its beginning before it can take an order. */
 const TIMEOUT_S = 3_600
 
@@ -36,7 +35,7 @@ export class EngineShares extends pulumi.ComponentResource {
   constructor(name: string, args: EngineSharesArgs, opts?: pulumi.ComponentResourceOptions) {
     super('orderup:engine:Shares', name, {}, opts)
     const { functionName, settings, engines } = args
-    const { deployments, region, force, sizes } = settings
+    const { deployments, region, force, dead, sizes } = settings
     const shares = new Shares(
       name,
       {
@@ -47,7 +46,8 @@ export class EngineShares extends pulumi.ComponentResource {
         proofs: engines.map(({ proof }) => proof),
         sides: engines.map(({ deployment, artifact }) => ({ deployment, artifact })),
         force,
-        lagBound: LAG_BOUND_S * sizes.producer.requestsPerSecond,
+        dead: dead === 'none' ? [] : [dead],
+        lagBound: lagBoundOf(sizes),
         timeoutS: TIMEOUT_S,
       },
       { parent: this, dependsOn: [...engines] },

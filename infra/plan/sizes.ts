@@ -115,6 +115,12 @@ const TIERS: Readonly<Record<'dev' | 'staging' | 'prod', Sizes>> = {
   },
 }
 
+/** An incoming engine may be this far behind the busiest hour that the producer lets through. */
+const LAG_BOUND_S = 5
+
+/** How many raw records that is, over all partitions. */
+export const lagBoundOf = ({ producer }: Sizes) => LAG_BOUND_S * producer.requestsPerSecond
+
 /**
  * @param tier which of the three
  * @param partitions of raw: more tasks than that would have nothing to read

@@ -58,7 +58,8 @@ const list = (lines: readonly string[]) => lines.map((line) => `\n  - ${line}`).
 const refusal = (why: readonly string[]) =>
   `The shares stay as they are:${list(why)}
   Next: if it is a verdict that is missing, run both engines (order-up:shadow) until the comparer has passed them, then
-  the same command again; or \`pulumi config set order-up:force "<why>"\`, which is recorded with the swap.`
+  the same command again; or \`pulumi config set order-up:force "<why>"\`, which is recorded with the swap; or, where the
+  old engine is dead, \`pulumi config set order-up:dead <its name>\`, which is a failover.`
 
 const lateness = (last: SwapAnswer, timeoutMs: number) =>
   `The shares are not at their target after ${Math.round(timeoutMs / 1_000)} s. ${

@@ -149,6 +149,7 @@ describe('Shares', () => {
     ],
     sides: [{ deployment: 'node-1', artifact: 'sha256:1' }],
     force: '',
+    dead: [],
     lagBound: 250,
     timeoutS: 60,
   }
@@ -195,6 +196,31 @@ describe('Shares', () => {
     assert.equal(updated['epoch'], 5)
     assert.equal((events.at(-1) as { forced: string }).forced, 'the comparer is down')
     assert.match((await plugin.printed(1)).join(), /`pulumi config rm order-up:force`/)
+  })
+
+  test('a failover: whoever is declared dead is named with each step, and it needs no verdict', async () => {
+    const provider = await scene(name, ({ action }) =>
+      action === 'shares' ? { record: RECORD } : { state: 'done', epoch: 3, lines: [] },
+    )
+    const failover = { ...INPUTS, target: FLINK, running: ['flink-1'], dead: ['node-1'] }
+
+    await provider.update(STATE, failover)
+    await provider.update(STATE, { ...failover, force: 'zone b burns' })
+
+    const { proofs, sides, lagBound } = INPUTS
+    const event = { action: 'swap', target: FLINK, running: ['flink-1'], proofs, sides, lagBound }
+    assert.deepEqual(events, [
+      { ...event, dead: ['node-1'], forced: 'failover: node-1 is dead' },
+      { ...event, dead: ['node-1'], forced: 'zone b burns' },
+    ])
+    const dead =
+      'shares: node-1 counts as dead while order-up:dead is set: `pulumi config rm order-up:dead`'
+    const force =
+      'shares: a cutover needs no verdict while order-up:force is set: `pulumi config rm order-up:force`'
+    assert.deepEqual(await plugin.printed(3), [dead, force, dead])
+
+    const { changes } = await provider.diff({ ...STATE, dead: ['node-1'] }, INPUTS)
+    assert.equal(changes, true, 'to take the declaration back is an update')
   })
 
   test('the inputs are the same, but the topic stands in the midst of a swap: a change', async () => {
@@ -284,7 +310,10 @@ test(
     events.length = 0
 
     const shares = await orphan.provider('shares')
-    const update = shares.update({}, { ...AT, target: {}, running: [], force: '', timeoutS: 60 })
+    const update = shares.update(
+      {},
+      { ...AT, target: {}, running: [], force: '', dead: [], timeoutS: 60 },
+    )
 
     await assert.rejects(update)
     await orphan.ended

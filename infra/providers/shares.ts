@@ -1,9 +1,11 @@
 import {
   sameShares,
   type ControlRecord,
+  type DeploymentId,
   type Proof,
   type ShareTable,
   type Side,
+  type SwapEvent,
 } from '@order-up/control'
 import * as pulumi from '@pulumi/pulumi'
 import { providerByModule, type Provider } from './by-module.ts'
@@ -18,6 +20,7 @@ interface Inputs extends ControlFunction {
   sides: Side[]
   /** '' = a cutover asks for a verdict */
   force: string
+  dead: string[]
   lagBound: number
   timeoutS: number
 }
@@ -34,6 +37,7 @@ const KEYS = [
   'proofs',
   'sides',
   'force',
+  'dead',
   'lagBound',
 ] as const
 
@@ -41,18 +45,30 @@ const KEYS = [
 const say = (line: string) => console.log(`shares: ${line}`)
 
 async function reach(inputs: Inputs): Promise<Outputs> {
-  const { target, proofs, sides, force, lagBound, timeoutS } = inputs
-  const running = inputs.running as Proof['deployment'][]
-  const forced = force === '' ? {} : { forced: force }
+  const { timeoutS, force, dead } = inputs
+  const event = eventOf(inputs)
   const { epoch } = await carry({
-    step: () =>
-      ask(inputs, { action: 'swap', target, running, proofs, sides, lagBound, ...forced }, { say }),
+    step: () => ask(inputs, event, { say }),
     say,
     timeoutMs: timeoutS * 1_000,
   })
   if (force !== '')
     say('a cutover needs no verdict while order-up:force is set: `pulumi config rm order-up:force`')
+  if (dead.length > 0)
+    say(
+      `${dead.join(', ')} counts as dead while order-up:dead is set: \`pulumi config rm order-up:dead\``,
+    )
   return { ...inputs, epoch }
+}
+
+/** What the control function is asked for. A failover needs no verdict; its reason is that there is one. */
+function eventOf({ target, proofs, sides, force, lagBound, ...inputs }: Inputs): SwapEvent {
+  const running = inputs.running as DeploymentId[]
+  const dead = inputs.dead as DeploymentId[]
+  const event = { action: 'swap', target, running, proofs, sides, lagBound } as const
+  if (dead.length > 0)
+    return { ...event, dead, forced: force || `failover: ${dead.join(', ')} is dead` }
+  return force === '' ? event : { ...event, forced: force }
 }
 
 const notKnown = (error: unknown) =>
@@ -138,6 +154,8 @@ export interface SharesArgs {
   sides: { deployment: Side['deployment']; artifact: pulumi.Input<string> }[]
   /** why a cutover needs no verdict; '' = it needs one */
   force: string
+  /** declared dead: not waited for, and what it left open is aborted */
+  dead: readonly string[]
   /** raw records that an incoming deployment may be behind, over all partitions */
   lagBound: number
   /** seconds until an update gives up and says what it waited for */

@@ -187,6 +187,7 @@ test('an engine on ECS, one on Flink, and the shares that wait for both', async 
       { deployment: 'flink-1', artifact: `sha256:${jar}` },
     ],
     force: '',
+    dead: [],
     lagBound: 25_000,
     timeoutS: 3_600,
   })

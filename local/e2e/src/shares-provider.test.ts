@@ -20,6 +20,7 @@ const BOTH = {
   proofs: [],
   sides: [],
   force: '',
+  dead: [],
   lagBound: 1_000,
   timeoutS: 60,
 }
