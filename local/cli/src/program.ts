@@ -4,12 +4,17 @@ import { conformCommand } from './commands/conform.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { downCommand } from './commands/down.ts'
+import { failoverCommand } from './commands/failover.ts'
 import { orderCommand } from './commands/order.ts'
 import { produceCommand } from './commands/produce.ts'
 import { queryCommand } from './commands/query.ts'
 import { replayCommand } from './commands/replay.ts'
+import { retireCommand } from './commands/retire.ts'
+import { shadowCommand } from './commands/shadow.ts'
+import { splitCommand } from './commands/split.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
+import { swapCommand } from './commands/swap.ts'
 import { upCommand } from './commands/up.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { EXIT, UsageError, type ExitCode, type Shell } from './shell.ts'
@@ -25,6 +30,11 @@ const COMMANDS = [
   queryCommand,
   dlqCommand,
   verifyCommand,
+  shadowCommand,
+  splitCommand,
+  swapCommand,
+  retireCommand,
+  failoverCommand,
   conformCommand,
   doctorCommand,
 ]
