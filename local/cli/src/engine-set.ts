@@ -96,7 +96,7 @@ export function keepEngines(stack: Stack, options: EngineSetOptions): EngineSet 
     const member: Member = {
       wish,
       artifact: '',
-      doing: 'building',
+      doing: engineOf(wish.deployment) === 'node' ? undefined : 'building',
       names: [],
       failure: undefined,
       ending: new AbortController(),
@@ -194,8 +194,9 @@ export function keepEngines(stack: Stack, options: EngineSetOptions): EngineSet 
     async close() {
       closing.abort()
       await looking
-      const building = [...members.values()].filter(({ doing }) => doing === 'building')
-      await Promise.all(building.map(({ started }) => started))
+      // Maven, if it runs for one of them, is to have ended; those that have workers are the supervisor's
+      const unborn = [...members.values()].filter(({ names }) => names.length === 0)
+      await Promise.all(unborn.map(({ started }) => started))
     },
   }
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { until } from '@order-up/kit'
 import { ENGINES, type CuratedOrder } from '@order-up/schemas'
+import { readRun } from '@order-up/stack'
 import { freePort } from '@order-up/stack/testing'
-import { assertNothingLeft, runCli } from './cli-process.ts'
+import { assertNothingLeft, processesUnder, runCli } from './cli-process.ts'
 import { writeOlistFiles } from './olist-files.fixture.ts'
 import { assertOlistRows } from './olist-truth.ts'
 
@@ -53,10 +55,11 @@ for (const engine of ENGINES)
   )
 
 test(
-  'an engine that owns the orders is shown, goes on, and lets no other take its place',
+  'a second engine and the comparer come and go by engines.json, beside an owner that goes on and lets no other take its place',
   { timeout: 240_000 },
   async () => {
-    const at = ['--data-dir', join(folder, 'data')]
+    const data = join(folder, 'data')
+    const at = ['--data-dir', data]
     const ports = `--kafka-port ${await freePort()} --registry-port ${await freePort()} --http-port 0`
     const up = ['up', ...ports.split(' '), ...at]
     const cli = async (...args: string[]) => {
@@ -64,15 +67,36 @@ test(
       assert.equal(code, 0, `${args.join(' ')}: ${stderr}`)
       return JSON.parse(stdout) as Record<string, unknown>
     }
+    const status = async () => (await cli('status')) as unknown as Status
+    const wish = (...engines: object[]) =>
+      writeFile(join(data, 'engines.json'), JSON.stringify({ engines }))
+    /** Waits until just these workers run, as "node-1". @returns their pids */
+    const untilRunning = async (...names: string[]) => {
+      const found = new Map<string, number | null>()
+      await until(async () => {
+        const { workers = [] } = (await readRun(data)) ?? {}
+        found.clear()
+        for (const { name, pid, state } of workers)
+          found.set(name, state === 'running' ? pid : null)
+        return (
+          [...found.keys()].toSorted().join() === names.toSorted().join() &&
+          [...found.values()].every((pid) => pid !== null)
+        )
+      }, AbortSignal.timeout(60_000))
+      return found
+    }
+    const owner = { deployment: 'kafka-streams-1', workers: 2 }
     try {
       await runCli([...up, '--detach', '--engine', 'kafka-streams', '--workers', '2'], tmp)
       const produced = await cli('produce', ...'--orders 100 --rate 0 --seed 7'.split(' '))
       assert.equal((await cli('verify'))['verdict'], 'PASS')
-      const { workers, shares, figures, topics } = (await cli('status')) as unknown as Status
+      const { workers, shares, engines, figures, topics, swap } = await status()
       assert.deepEqual(shares, { epoch: 1, shares: { 'kafka-streams-1': [[0, 99]] } })
-      const engines = workers.filter(({ name }) => name.startsWith('kafka-streams-1.'))
+      assert.equal(swap, null)
+      assert.deepEqual(engines.map(summary), [['kafka-streams-1', 'running', 2, 100, 0]])
+      const ofEngine = workers.filter(({ name }) => name.startsWith('kafka-streams-1.'))
       assert.deepEqual(
-        engines.map(({ name, healthy }) => [name, healthy]),
+        ofEngine.map(({ name, healthy }) => [name, healthy]),
         [
           ['kafka-streams-1.1', true],
           ['kafka-streams-1.2', true],
@@ -82,13 +106,38 @@ test(
       assert.equal(applied! + duplicate! + deadLetter!, produced['total'])
       const readers = topics.filter(({ topic }) => topic === 'orders.events.raw')
       assert.deepEqual(new Set(readers.map(({ reader }) => reader)), new Set(['kafka-streams-1']))
-      await cli('down')
+
+      const alone = workers.map(({ name }) => name)
+      const before = await untilRunning(...alone)
+      const processes = processesUnder(tmp).length
+      for (let round = 1; round <= 2; round++) {
+        await wish(owner, { deployment: 'node-1' })
+        const beside = await untilRunning(...alone, 'node-1', 'parity')
+        for (const name of alone) assert.equal(beside.get(name), before.get(name), name)
+        if (round === 2) break
+        let both = await status()
+        for (; both.verdict === null || both.figures.engineLag !== 0; both = await status());
+        assert.equal(both.verdict.verdict, 'INCONCLUSIVE') // 100 orders are fewer than it asks for
+        assert.deepEqual(both.engines.map(summary), [
+          ['kafka-streams-1', 'running', 2, 100, 0],
+          ['node-1', 'running', null, 0, 0],
+        ])
+        assert.equal(both.figures.accountedBy, 'kafka-streams-1')
+        await wish(owner)
+        assert.deepEqual(await untilRunning(...alone), before)
+        assert.equal(processesUnder(tmp).length, processes)
+      }
+      process.kill((await status()).pid, 'SIGKILL')
+      await until(
+        () => Promise.resolve(processesUnder(tmp).length === 0),
+        AbortSignal.timeout(20_000),
+      )
 
       const refused = await runCli([...up, '--engine', 'node'], tmp)
       assert.equal(refused.code, 1)
       assert.match(
         refused.stderr,
-        /belong to kafka-streams-1 \(epoch 1\): node-1 would write none of their rows\n.*--engine kafka-streams/,
+        /belong to kafka-streams-1 \(epoch 1\): node-1 would write none of their rows\n.*shadow start node.*swap --to node/,
       )
       assertNothingLeft(tmp)
     } finally {
@@ -97,9 +146,29 @@ test(
   },
 )
 
+const summary = ({ deployment, state, workers, owns, lag }: Status['engines'][number]) => [
+  deployment,
+  state,
+  workers,
+  owns,
+  lag,
+]
+
 interface Status {
+  pid: number
   workers: { name: string; healthy: boolean | null }[]
   shares: unknown
-  figures: Record<'applied' | 'duplicate' | 'deadLetter', number | null>
+  swap: unknown
+  engines: {
+    deployment: string
+    state: string
+    workers: number | null
+    owns: number
+    lag: number | null
+  }[]
+  verdict: { verdict: string } | null
+  figures: Record<'applied' | 'duplicate' | 'deadLetter' | 'engineLag', number | null> & {
+    accountedBy: string | null
+  }
   topics: { topic: string; reader: string | null }[]
 }
