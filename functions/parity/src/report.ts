@@ -73,7 +73,9 @@ export const Report = Verdict.extend({
   ]),
   rows: Counts,
   deadLetters: Counts,
-  /** the first that were found */
+  /** records that do not say, as the contract asks, which raw record they are of */
+  strays: BySide,
+  /** the first that were found; the newest may not be counted yet */
   differences: z.array(Difference).max(MAX_EXAMPLES),
   /** how often each field differed: of rows by the schema's name, of dead letters `key`, `value` and header names */
   fields: z.record(z.string(), Count),

@@ -1,14 +1,28 @@
 import { z } from 'zod'
 
 const Offset = z.int().min(0)
-/** of raw: inclusive, exclusive */
-const Covered = z.object({ from: Offset, to: Offset })
+const Count = z.int().min(0)
+const PerSide = z.tuple([Count, Count])
+
+/** What was counted of one kind of record about the raw offsets of one partition, from `from` to `to`. */
+export const LaneCounts = z.object({
+  from: Offset,
+  to: Offset,
+  equal: Count,
+  different: Count,
+  /** by side, in the order of the report's */
+  onlyIn: PerSide,
+  twice: PerSide,
+  /** records that each side wrote */
+  written: PerSide,
+})
+export type LaneCounts = z.infer<typeof LaneCounts>
 
 /** From where a comparer goes on: all that it counted lies below `to` and is in the report, all else is read again. */
 export const Resume = z.object({
   /** by raw partition */
-  rows: z.array(Covered),
-  deadLetters: z.array(Covered),
+  rows: z.array(LaneCounts),
+  deadLetters: z.array(LaneCounts),
   /** by deployment and topic, by partition */
   positions: z.record(
     z.string(),

@@ -1,0 +1,365 @@
+import {
+  CONTRACT_VERSION,
+  CURATED_SCHEMA_VERSION,
+  EVENT_TYPES,
+  type SchemaIds,
+} from '@order-up/schemas'
+import { RetryableError, TerminalError } from '@order-up/kit'
+import type { Begin, Topics } from './begin.ts'
+import { deadLetterFields } from './dead-letter.ts'
+import { Horizon } from './horizon.ts'
+import { judge, statementOf } from './judge.ts'
+import { Held, Lane, type Bytes, type Finding, type Pair, type SideIndex } from './lane.ts'
+import type { LaneCounts, Resume } from './resume.ts'
+import { OrdersSeen } from './orders-seen.ts'
+import { plantFaults, type Sample } from './plants.ts'
+import { EventTypesSeen, RawCursor } from './raw-cursor.ts'
+import type { RecordView } from './record-batches.ts'
+import { MAX_EXAMPLES, type Counts, type Difference, type Kind, type Report } from './report.ts'
+import { rowFields, rowOf, textOf } from './row-fields.ts'
+import { SideCursor } from './side-cursor.ts'
+
+const KINDS = ['row', 'dead letter'] as const
+const SIDES = [0, 1] as const
+/** rows of each partition, and dead letters, in which faults are planted */
+const WINDOW = 32
+const EXPIRES_MS = 24 * 60 * 60 * 1_000
+
+export interface Limits {
+  floorRows: number
+  floorOrders: number
+  lagBound: number
+  stallMs: number
+  maxHeldRows: number
+}
+
+export interface Subject {
+  names: readonly [string, string]
+  artifacts: readonly [string, string]
+  /** all ids, by subject */
+  raw: SchemaIds
+  curated: SchemaIds
+  /** as they go into the verdict */
+  schemaIds: Readonly<Record<string, number[]>>
+  /** that each side writes */
+  topics: Pair<Topics>
+}
+
+/** What was seen of the two engines' progress. */
+export interface Progress {
+  /** by side: raw records to go, and for how long nothing was committed; see Report */
+  lags: Pair<{ records: number | null; idleMs: number | null }>
+  /** by side and partition: the next raw record; undefined where nothing was committed */
+  committed: Pair<readonly (number | undefined)[]>
+  /** when that was known, epoch milliseconds */
+  at: number
+}
+
+/** A comparison is void: the schemas that it is about are not all there are. */
+export class SchemasGrew extends RetryableError {}
+
+/** What two deployments wrote, compared as it is read. Cursors bring it; `report` says how it stands. No I/O. */
+export class Comparison {
+  readonly cursors: Pair<SideCursor[]> = [[], []]
+  readonly rawCursors: RawCursor[]
+  readonly #subject: Subject
+  readonly #limits: Limits
+  readonly #lanes: Record<Kind, Lane[]>
+  readonly #horizons: Record<Kind, Pair<Horizon[]>> = { row: [[], []], 'dead letter': [[], []] }
+  readonly #orders: OrdersSeen
+  readonly #types: EventTypesSeen
+  readonly #schemaIds: Set<number>
+  #lastSchemaId = -1
+  readonly #examples: Difference[]
+  readonly #fields: Map<string, number>
+  readonly #strays: Readonly<Record<string, number>>
+  #window: Record<Kind, Sample[]> = { row: [], 'dead letter': [] }
+  #fresh: Record<Kind, Sample[][]>
+  #progress: Progress | undefined
+  /** by partition: how far rows were compared when a report was last made */
+  #lastTo: readonly number[] | undefined
+  #trouble: string | undefined
+
+  /** @param previous what this goes on from, with `begin` made of it */
+  constructor(subject: Subject, limits: Limits, begin: Begin, previous: Report | undefined) {
+    this.#subject = subject
+    this.#limits = limits
+    this.#orders = new OrdersSeen(previous?.resume.orders)
+    this.#types = new EventTypesSeen(previous?.seen.rawEventTypes, previous?.seen.eventTypes)
+    this.#schemaIds = new Set(previous?.seen.schemaIds)
+    // what was not counted yet is found again
+    this.#examples = (previous?.differences ?? []).filter(
+      ({ kind, partition, offset }) => offset < begin.lanes[kind][partition]!.to,
+    )
+    this.#fields = new Map(Object.entries(previous?.fields ?? {}))
+    this.#strays = { ...previous?.strays }
+    this.#fresh = this.#emptyWindow(begin)
+    const partitions = begin.raw.length
+    const lanes = (kind: Kind) => begin.lanes[kind].map((counts, p) => this.#lane(kind, p, counts))
+    this.#lanes = { row: lanes('row'), 'dead letter': lanes('dead letter') }
+    this.rawCursors = begin.raw.map(
+      (start, partition) =>
+        new RawCursor({
+          partition,
+          start,
+          lane: this.#lanes.row[partition]!,
+          types: this.#types,
+          ids: subject.raw,
+          partitions,
+        }),
+    )
+    for (const side of SIDES) for (const kind of KINDS) this.#addCursors(side, kind, begin)
+  }
+
+  #addCursors(side: SideIndex, kind: Kind, { positions, raw }: Begin): void {
+    const { names, topics } = this.#subject
+    const quota = Math.ceil(this.#limits.maxHeldRows / (4 * raw.length))
+    for (const [partition, lane] of this.#lanes[kind].entries()) {
+      const horizon = new Horizon(topics[side][kind].length)
+      this.#horizons[kind][side][partition] = horizon
+      const rawCursor = this.rawCursors[partition]!
+      const own = topics[side][kind].map(
+        (topic) =>
+          new SideCursor({
+            side,
+            kind,
+            deployment: names[side],
+            topic,
+            partition,
+            start: positions[side].get(topic)![partition]!,
+            lane,
+            horizon,
+            quota,
+            isFull: () => this.#held >= this.#limits.maxHeldRows,
+            floor: kind === 'row' ? () => rawCursor.floor : () => lane.counts.to,
+            onRow: (record) => this.#noteSchema(record),
+          }),
+      )
+      for (const cursor of own) cursor.siblings(own)
+      this.cursors[side].push(...own)
+    }
+  }
+
+  #lane(kind: Kind, partition: number, counts: LaneCounts): Lane {
+    const fresh = () => this.#fresh[kind][partition]!
+    return new Lane(counts, {
+      fieldsOf: (a, b) =>
+        kind === 'row' ? rowFields(a, b, this.#subject.curated) : deadLetterFields(a, b),
+      onEqual: (offset, key: Bytes, content: Bytes) => {
+        if (kind === 'row') this.#orders.add(key.buf, key.start, Math.max(0, key.length))
+        const window = fresh()
+        if (window.length < WINDOW)
+          window.push({ partition, offset, record: Held.of(key, content) })
+      },
+      onFinding: (finding) => this.#keepExample(kind, partition, finding),
+      onFields: (names) => {
+        for (const name of names) this.#fields.set(name, (this.#fields.get(name) ?? 0) + 1)
+      },
+    })
+  }
+
+  #emptyWindow(begin: Begin): Record<Kind, Sample[][]> {
+    const empty = () => begin.raw.map(() => [])
+    return { row: empty(), 'dead letter': empty() }
+  }
+
+  #noteSchema({ buf, valueStart, valueLength }: RecordView): void {
+    if (valueLength < 5) return
+    const id = buf[valueStart] === 0 ? buf.readUInt32BE(valueStart + 1) : -1
+    if (id === this.#lastSchemaId || id === -1) return
+    this.#lastSchemaId = id
+    this.#schemaIds.add(id)
+    const version = this.#subject.curated.get(id)
+    if (version === undefined)
+      throw new SchemasGrew(
+        'SCHEMAS_GREW',
+        `a row of schema id ${id}, which was not registered when the comparison began`,
+      )
+    if (version > CURATED_SCHEMA_VERSION)
+      throw new TerminalError(
+        'NEWER_SCHEMA',
+        `A row is of curated schema version ${version} (id ${id}), which this comparer does not know`,
+        { remedy: 'deploy the comparer of that version' },
+      )
+  }
+
+  #keepExample(
+    kind: Kind,
+    partition: number,
+    { is, side, offset, records, fields }: Finding,
+  ): void {
+    if (this.#examples.length >= MAX_EXAMPLES) return
+    const { names, curated } = this.#subject
+    const record = records[side] ?? records[0] ?? records[1]
+    const row = kind === 'row' && record ? rowOf(record, curated) : undefined
+    this.#examples.push({
+      kind,
+      is,
+      deployment: is === 'different' ? null : names[side],
+      order_id: row?.order_id ?? textOf(record?.key ?? null),
+      version: row?.version ?? null,
+      partition,
+      offset,
+      fields: Object.fromEntries(
+        Object.entries(fields).map(([field, values]) => [
+          field,
+          { [names[0]]: values[0], [names[1]]: values[1] },
+        ]),
+      ),
+    })
+  }
+
+  /** Why nothing can be read at the moment; undefined = it can. */
+  troubled(why: string | undefined): void {
+    this.#trouble = why
+  }
+
+  /** Takes in how far the engines are. */
+  progressed(progress: Progress): void {
+    this.#progress = progress
+    for (const kind of KINDS)
+      for (const side of SIDES)
+        for (const [partition, committed] of progress.committed[side].entries())
+          if (committed !== undefined)
+            this.#horizons[kind][side][partition]?.committed(committed, progress.at)
+    for (const [partition, lane] of this.#lanes.row.entries())
+      lane.forgetBelow(this.rawCursors[partition]!.floor)
+    for (const lane of this.#lanes['dead letter']) lane.forgetBelow(Infinity)
+  }
+
+  get #held(): number {
+    let held = 0
+    for (const kind of KINDS)
+      for (const lane of this.#lanes[kind]) held += lane.held(0) + lane.held(1) + lane.pending
+    return held
+  }
+
+  /** Records that both have committed and that are not compared yet. */
+  get #behind(): number | null {
+    if (!this.#progress) return null
+    const [a, b] = this.#progress.committed
+    return this.#lanes.row.reduce((sum, { counts: { to } }, p) => {
+      const both = Math.min(a[p] ?? 0, b[p] ?? 0)
+      return sum + Math.max(0, both - to)
+    }, 0)
+  }
+
+  /** How it stands. Faults are planted each time. @param now epoch milliseconds */
+  report(now: number): Report {
+    const { names, artifacts, schemaIds, curated } = this.#subject
+    const { floorRows, floorOrders, stallMs } = this.#limits
+    const counts = { row: this.#countsOf('row'), 'dead letter': this.#countsOf('dead letter') }
+    this.#turnWindow()
+    const lags = this.#lagsAt(now)
+    const written = (kind: Kind, side: SideIndex) =>
+      this.#lanes[kind].reduce((sum, lane) => sum + lane.counts.written[side], 0)
+    const side = (i: SideIndex) => ({
+      deployment: names[i],
+      artifact: artifacts[i],
+      rows: written('row', i),
+      deadLetters: written('dead letter', i),
+    })
+    const facts = {
+      rows: counts.row,
+      deadLetters: counts['dead letter'],
+      strays: Object.fromEntries(SIDES.map((i) => [names[i], this.#straysOf(i)])),
+      fields: Object.fromEntries(this.#fields),
+      seen: {
+        orders: this.#orders.count,
+        eventTypes: [...this.#types.compared].toSorted(),
+        rawEventTypes: [...this.#types.held].toSorted(),
+        schemaIds: [...this.#schemaIds].toSorted((a, b) => a - b),
+      },
+      floor: { rows: floorRows, orders: floorOrders },
+      lags: { [names[0]]: lags[0], [names[1]]: lags[1] },
+      comparison: { behind: this.#behind, held: this.#held },
+      planted: plantFaults(this.#window, names, curated),
+    }
+    const answer = judge({
+      report: facts,
+      names,
+      pending: KINDS.flatMap((kind) => this.#lanes[kind]).reduce((sum, l) => sum + l.pending, 0),
+      searched: this.#isSearched(),
+      full: this.#isFull(),
+      open: this.cursors.flat().flatMap((c) => c.heldBack(stallMs, now) ?? [])[0],
+      trouble: this.#trouble,
+      ...this.#limits,
+    })
+    this.#lastTo = this.#lanes.row.map(({ counts: { to } }) => to)
+    return {
+      ...answer,
+      sides: [side(0), side(1)],
+      contractVersion: CONTRACT_VERSION,
+      schemaIds: { ...schemaIds },
+      at: now,
+      expiresAt: now + EXPIRES_MS,
+      ...facts,
+      differences: [...this.#examples],
+      covered: this.#lanes.row.map(({ counts: { from, to } }) => ({ from, to })),
+      statement: statementOf(facts.rows),
+      resume: this.#resume(),
+    }
+  }
+
+  #countsOf(kind: Kind): Counts {
+    const [a, b] = this.#subject.names
+    const sum = (of: (counts: LaneCounts) => number) =>
+      this.#lanes[kind].reduce((total, { counts }) => total + of(counts), 0)
+    return {
+      equal: sum(({ equal }) => equal),
+      different: sum(({ different }) => different),
+      onlyIn: { [a]: sum(({ onlyIn }) => onlyIn[0]), [b]: sum(({ onlyIn }) => onlyIn[1]) },
+      twice: { [a]: sum(({ twice }) => twice[0]), [b]: sum(({ twice }) => twice[1]) },
+    }
+  }
+
+  #straysOf(side: SideIndex): number {
+    const now = this.cursors[side].reduce((sum, { strays }) => sum + strays, 0)
+    return (this.#strays[this.#subject.names[side]] ?? 0) + now
+  }
+
+  /** What came since the last time, or the same again. */
+  #turnWindow(): void {
+    for (const kind of KINDS) {
+      const fresh = this.#fresh[kind].flat()
+      if (fresh.length > 0) this.#window[kind] = fresh
+      this.#fresh[kind] = this.#fresh[kind].map(() => [])
+    }
+  }
+
+  /** An answer that is old says nothing any more. */
+  #lagsAt(now: number): Progress['lags'] {
+    const unknown = { records: null, idleMs: null }
+    if (!this.#progress || now - this.#progress.at > this.#limits.stallMs) return [unknown, unknown]
+    return this.#progress.lags
+  }
+
+  /** Raw has been searched as far as rows were compared when the last report was made. */
+  #isSearched(): boolean {
+    if (this.#types.held.size === EVENT_TYPES.length) return true
+    const last = this.#lastTo
+    return last !== undefined && this.rawCursors.every((c) => c.position >= last[c.partition]!)
+  }
+
+  /** Somebody waits because of the memory bound. */
+  #isFull(): boolean {
+    return this.cursors.flat().some((cursor) => cursor.isPaused())
+  }
+
+  #resume(): Resume {
+    const { names } = this.#subject
+    const positions = SIDES.map((side) => {
+      const byTopic: Record<string, Resume['positions'][string][string]> = {}
+      for (const cursor of this.cursors[side])
+        (byTopic[cursor.topic] ??= [])[cursor.partition] = cursor.resume()
+      return [names[side], byTopic] as const
+    })
+    return {
+      rows: this.#lanes.row.map(({ counts }) => ({ ...counts })),
+      deadLetters: this.#lanes['dead letter'].map(({ counts }) => ({ ...counts })),
+      positions: Object.fromEntries(positions),
+      raw: this.rawCursors.map(({ position }) => position),
+      orders: this.#orders.toString(),
+    }
+  }
+}
