@@ -1,4 +1,10 @@
-import { DEPLOYMENTS, ENGINES, type Engine } from '@order-up/schemas'
+import {
+  DEPLOYMENTS,
+  engineGroup,
+  ENGINES,
+  transactionalIdPrefix,
+  type Engine,
+} from '@order-up/schemas'
 import { z } from 'zod'
 import { targetShares, type ShareTable } from './share-table.ts'
 
@@ -16,6 +22,12 @@ export const DeploymentName = z
 
 /** The engine that a deployment runs on. */
 export const engineOf = (deployment: DeploymentId) => deployment.slice(0, -2) as Engine
+
+/** Begins every transactional id of a deployment, and no other's: Kafka Streams itself begins its own with the group. */
+export const transactionalIdsOf = (deployment: DeploymentId): string =>
+  engineOf(deployment) === 'kafka-streams'
+    ? `${engineGroup(deployment)}-`
+    : transactionalIdPrefix(deployment)
 
 export interface DeploymentChoice {
   /** owns what the split leaves */

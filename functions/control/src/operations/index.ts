@@ -1,4 +1,4 @@
-export { asCarrier, carrySwap, type Lease } from './carrier.ts'
+export { carrySwap } from './carrier.ts'
 export {
   asOnlyWriter,
   epochMessage,
@@ -7,12 +7,14 @@ export {
   writeFirstShares,
   type Epoch,
 } from './epochs.ts'
+export { asCarrier, type Lease } from './lease.ts'
 export { observe } from './observe.ts'
 export { probe } from './probe.ts'
 export { unproven, type Clouds } from './proofs.ts'
 export { ensureServiceKey } from './service-key.ts'
 export { settle } from './settle.ts'
-export { askVerdict, stepSwap, type SwapTools } from './step-swap.ts'
+export { openSession, type Session } from './session.ts'
+export { askVerdict, stepSwap, stepWithin, type SwapTools } from './step-swap.ts'
 export { ensureSubject, registerSchemas } from './subjects.ts'
 export { createTopics, makeTopics } from './topics.ts'
-export { readVerdict, verdictName } from './verdicts.ts'
+export { readVerdict, verdictName, writeVerdict } from './verdicts.ts'

@@ -1,4 +1,4 @@
-import type { Fetcher, TopicRecord } from '@order-up/kit'
+import { RetryableError, until, type Fetcher, type TopicRecord } from '@order-up/kit'
 import {
   bucketOf,
   CURATED_TOPIC,
@@ -43,6 +43,8 @@ const WAYS: readonly Way[] = [
 /** Brokers' clocks differ: by far less than this, milliseconds. */
 const CLOCKS_MS = 60_000
 const PER_TRANSACTION = 500
+/** Flink commits once a second. Milliseconds. */
+const SHOWN_WITHIN_MS = 30_000
 
 /**
  * Sees that what the incoming put into its shadow topics for the moved buckets, from `sampled` to below `until`, stands in
@@ -57,6 +59,8 @@ export async function settle(
   write: Write,
 ): Promise<Settled> {
   const settled: Settled = { written: 0, present: 0 }
+  for (const id of gaining(swap.from, swap.target))
+    for (const way of WAYS) await untilShown(fetcher, way.from(id))
   const moved = movedBuckets(swap.from, swap.target)
   for (const id of gaining(swap.from, swap.target)) {
     const owned = ownedBuckets({ epoch: 1, shares: swap.target, swap: null }, id)
@@ -82,6 +86,23 @@ export async function settle(
     }
   }
   return settled
+}
+
+/**
+ * Waits until a reader is shown all that a topic holds now. What a deployment has committed may lie behind what it writes
+ * on: of two transactions of Flink that overlap, the older can be the last to end.
+ * @throws RetryableError `READ_STALLED`
+ */
+async function untilShown(fetcher: Fetcher, topic: string): Promise<void> {
+  const ends = await fetcher.highWatermarks(topic)
+  const isShown = async () => {
+    const shown = await fetcher.lastStableOffsets(topic)
+    return ends.every((end, partition) => shown[partition]! >= end)
+  }
+  await until(isShown, AbortSignal.timeout(SHOWN_WITHIN_MS)).catch((cause: unknown) => {
+    if (!(cause instanceof DOMException)) throw cause
+    throw new RetryableError('READ_STALLED', `${topic} has an open transaction`, { cause })
+  })
 }
 
 interface Part {

@@ -1,6 +1,6 @@
-import { createRegistry, FencedError, messageOf, openFetcher, type Fetcher } from '@order-up/kit'
+import { createRegistry, FencedError, messageOf, RetryableError } from '@order-up/kit'
 import { CONTRACT_VERSION, CURATED_SUBJECT, RAW_SUBJECT } from '@order-up/schemas'
-import type { Admin, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import type { DeploymentId } from '../deployments.ts'
 import type { Proof, SwapAnswer, SwapEvent } from '../lambda-events.ts'
 import { mainOwner, ownersIn } from '../share-table.ts'
@@ -8,7 +8,9 @@ import { deploymentsIn, type ControlRecord } from '../swap-record.ts'
 import { asksForVerdict, nextStep, type Step, type SwapRequest } from '../swap.ts'
 import { verdictProblems } from '../verdict.ts'
 import { asOnlyWriter, epochMessage, readEpoch, type Epoch } from './epochs.ts'
+import { fence } from './fence.ts'
 import { observe } from './observe.ts'
+import { openSession, type Session } from './session.ts'
 import { settle } from './settle.ts'
 import { readVerdict } from './verdicts.ts'
 
@@ -27,21 +29,27 @@ export interface SwapTools {
  * @throws OrderUpError, kafkajs's errors
  */
 export async function stepSwap(tools: SwapTools, event: SwapEvent): Promise<SwapAnswer> {
-  const admin = tools.kafka.admin()
-  await admin.connect()
-  const fetcher = await openFetcher(tools.kafka)
+  const session = await openSession(tools.kafka)
   try {
-    const seen = await readEpoch(fetcher)
-    const step = await decide(tools, { admin, fetcher }, seen?.record, event)
-    return await act(tools.kafka, fetcher, seen, step)
+    return await stepWithin(session, tools, event)
   } finally {
-    await Promise.all([fetcher.close(), admin.disconnect()])
+    await session.close()
   }
+}
+
+/** The same, for whoever takes many. */
+export async function stepWithin(
+  session: Session,
+  tools: SwapTools,
+  event: SwapEvent,
+): Promise<SwapAnswer> {
+  const seen = await readEpoch(session.fetcher)
+  return act(session, seen, await decide(tools, session, seen?.record, event))
 }
 
 async function decide(
   tools: SwapTools,
-  look: { admin: Admin; fetcher: Fetcher },
+  session: Session,
   current: ControlRecord | undefined,
   event: SwapEvent,
 ): Promise<Step> {
@@ -58,7 +66,7 @@ async function decide(
   const involved = new Set([...(current ? deploymentsIn(current) : []), ...ownersIn(event.target)])
   if (current && asksForVerdict(current, request))
     request.verdictProblems = await askVerdict(tools, current, event)
-  return nextStep(await observe(look, current, [...involved]), request)
+  return nextStep(await observe(session, current, [...involved]), request)
 }
 
 /** What speaks against the verdict on a cutover, in words; empty = nothing. @throws TerminalError `VERDICT` */
@@ -93,15 +101,14 @@ async function schemaIds(registryUrl: string): Promise<Record<string, number[]>>
 }
 
 async function act(
-  kafka: Kafka,
-  fetcher: Fetcher,
+  { kafka, fetcher }: Session,
   seen: Epoch | undefined,
   step: Step,
 ): Promise<SwapAnswer> {
   const epoch = seen?.record.epoch ?? null
   switch (step.do) {
     case 'done':
-      return { state: 'done', epoch, lines: [] }
+      return { state: 'done', epoch, lines: await fence(kafka, step.fence) }
     case 'wait':
       return { state: 'waiting', epoch, lines: [...step.for] }
     case 'refuse':
@@ -110,20 +117,24 @@ async function act(
     case 'settle':
       try {
         const done = await asOnlyWriter(kafka, fetcher, seen, async (write) => {
+          const fenced = await fence(kafka, step.fence)
           const filled =
             step.do === 'settle'
               ? await settle(fetcher, { swap: step.swap, epoch: step.record.epoch }, write)
               : undefined
           await write([epochMessage(step.record)])
-          if (step.do === 'write') return { lines: [step.why] }
+          if (step.do === 'write') return { lines: [...fenced, step.why] }
           const written = filled?.written ?? 0
-          return { lines: [settledLine(written)], filled: written }
+          return { lines: [...fenced, settledLine(written)], filled: written }
         })
         const { epoch: reached, swap } = step.record
         return { state: 'stepped', epoch: reached, step: swap?.step ?? null, ...done }
       } catch (error) {
-        if (!(error instanceof FencedError)) throw error
-        return { state: 'waiting', epoch, lines: [`another carrier: ${messageOf(error)}`] }
+        if (error instanceof FencedError)
+          return { state: 'waiting', epoch, lines: [`another carrier: ${messageOf(error)}`] }
+        if (error instanceof RetryableError)
+          return { state: 'waiting', epoch, lines: [messageOf(error)] }
+        throw error
       }
   }
 }
