@@ -49,7 +49,11 @@ const engines = settings.deployments.running.map(
 )
 const [owner, second] = engines
 if (owner && second)
-  new Parity('parity', { runtime, settings, engines: [owner, second], state }, agreed)
+  new Parity(
+    'parity',
+    { runtime, settings, engines: [owner, second], state, alarmTopicArn },
+    agreed,
+  )
 new EngineShares('shares', { functionName, settings, engines })
 for (const { deployment, physicalName } of engines)
   new EngineAlarms(`alarms-${deployment}`, { runtime, deployment, physicalName, alarmTopicArn })
@@ -59,6 +63,8 @@ export const { registryUrl } = runtime
 export const { brokers } = runtime.kafka
 export const topicNames = topics.names
 export const { table } = warehouse
+/** the comparer's newest answer on two engines lies below it, as <a>_<b>.json */
+export const verdicts = state.verdictsUrl
 export const dashboard = dashboardName
 export const alarms = alarmTopicArn
 /** what a person would run next */

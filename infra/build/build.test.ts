@@ -54,6 +54,7 @@ test('the manifest is what lies there', async () => {
     'control',
     'images/engine-node',
     'images/sink',
+    'images/parity',
     'flink',
     'images/engine-kafka-streams',
   ])

@@ -33,4 +33,5 @@ export const RECIPES: readonly Recipe[] = [
   lambda('control', 'functions/control/src/lambda.ts', 2_450), // (2,200)
   image('engine-node', 'functions/engine-node/src/main.ts', 2_200), // (2,000)
   image('sink', 'functions/sink/src/main.ts', 6_600), // (6,000)
+  image('parity', 'functions/parity/src/main.ts', 2_250), // (2,000)
 ]

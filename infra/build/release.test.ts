@@ -22,6 +22,7 @@ const OUTPUTS = {
     'engine-node': `${HOST}/order-up/engine-node`,
     'engine-kafka-streams': `${HOST}/order-up/engine-kafka-streams`,
     sink: `${HOST}/order-up/sink`,
+    parity: `${HOST}/order-up/parity`,
   },
 }
 const DIGEST = { there: `sha256:${'a'.repeat(64)}`, pushed: `sha256:${'b'.repeat(64)}` }
@@ -70,7 +71,7 @@ function scene(t: TestContext, answers: Readonly<Record<string, readonly Answer[
     writeFileSync(join(dist, 'images', image, 'Dockerfile'), `FROM ${image}`)
     writeFileSync(join(dist, 'images', image, 'app/index.mjs'), '')
   }
-  for (const image of ['engine-node', 'sink']) pack(image)
+  for (const image of ['engine-node', 'sink', 'parity']) pack(image)
   for (const [program, list] of Object.entries(answers)) {
     const plain = list.map((answer) => ({ ...answer, when: answer.when.source }))
     writeFileSync(join(bin, program), standIn(program, log, plain), { mode: 0o755 })
@@ -86,7 +87,7 @@ function scene(t: TestContext, answers: Readonly<Record<string, readonly Answer[
     dist,
     pack,
     tagOf,
-    tags: { engine: tagOf('engine-node'), sink: tagOf('sink') },
+    tags: { engine: tagOf('engine-node'), sink: tagOf('sink'), parity: tagOf('parity') },
     start: (...args: string[]) =>
       spawn(process.execPath, [join(ROOT, 'infra/build/release.ts'), ...args], { env }),
     run: (...args: string[]) =>
@@ -133,11 +134,12 @@ const LOGIN = [
   'aws ecr get-login-password --region eu-west-1',
   `docker login --username AWS --password-stdin ${HOST}`,
 ]
-const settings = (engine: string, sink: string) => [
+const settings = (digest: string) => [
   set('bootstrap.artifactBucket', OUTPUTS.artifactBucket),
   set('bootstrap.keyArn', OUTPUTS.keyArn),
-  set('images.engine-node', `${HOST}/order-up/engine-node@${engine}`),
-  set('images.sink', `${HOST}/order-up/sink@${sink}`),
+  set('images.engine-node', `${HOST}/order-up/engine-node@${digest}`),
+  set('images.sink', `${HOST}/order-up/sink@${digest}`),
+  set('images.parity', `${HOST}/order-up/parity@${digest}`),
 ]
 
 test('images are pushed under the hash of their context, and then the config names their digests', async (t) => {
@@ -152,7 +154,9 @@ test('images are pushed under the hash of their context, and then the config nam
     build('engine-node', tags.engine),
     describe('sink', tags.sink),
     build('sink', tags.sink),
-    ...settings(DIGEST.pushed, DIGEST.pushed),
+    describe('parity', tags.parity),
+    build('parity', tags.parity),
+    ...settings(DIGEST.pushed),
   ])
   const told = calls().filter(({ input }) => input !== '')
   assert.deepEqual(
@@ -176,7 +180,8 @@ test('an image that was pushed before is not pushed again', async (t) => {
     OUTPUT,
     describe('engine-node', tags.engine),
     describe('sink', tags.sink),
-    ...settings(DIGEST.there, DIGEST.there),
+    describe('parity', tags.parity),
+    ...settings(DIGEST.there),
   ])
 })
 
@@ -209,14 +214,15 @@ test('a dry run only reads, and prints the rest', async (t) => {
     OUTPUT,
     describe('engine-node', tags.engine),
     describe('sink', tags.sink),
+    describe('parity', tags.parity),
   ])
   const lines = stdout.trim().split('\n')
   assert.deepEqual(lines.slice(0, 2), LOGIN)
-  assert.equal(lines.length, 8)
+  assert.equal(lines.length, 10)
   assert.ok(lines[2]!.startsWith(`docker buildx build --platform linux/arm64`))
   assert.equal(
     lines.at(-1)!.replace(ROOT, '<root>'),
-    set('images.sink', `'${HOST}/order-up/sink@<its digest>'`),
+    set('images.parity', `'${HOST}/order-up/parity@<its digest>'`),
   )
 })
 

@@ -73,6 +73,10 @@ export function dashboardBody({ stack, region, apiId, apiStage, clusterName }: D
       searches: [own('Restarts', 'Sum'), own('MergeFailures', 'Sum')],
     },
     {
+      title: 'Two engines: rows compared, differences',
+      searches: [own('ComparedRows', 'Maximum'), own('Differences', 'Maximum')],
+    },
+    {
       title: 'Curated held back, seconds',
       metrics: [['OrderUp', 'CuratedHeldBack', 'Stack', stack, { stat: 'Maximum' }]],
     },

@@ -3,8 +3,19 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { AlarmTopic } from './alarm-topic.ts'
 import { EngineAlarms } from './engine-alarms.ts'
+import { Engine } from './engine.ts'
 import { Observability, type ObservabilityArgs } from './observability.ts'
-import { ACCOUNT, KEY, register, REGION, runtimeOf, type Registered } from './stack.fixture.ts'
+import { Parity } from './parity.ts'
+import {
+  ACCOUNT,
+  KEY,
+  register,
+  REGION,
+  runtimeOf,
+  settingsOf,
+  type Registered,
+} from './stack.fixture.ts'
+import { StateBucket } from './state-bucket.ts'
 
 const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm'
 const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`
@@ -33,6 +44,17 @@ const engine = (deployment: 'node-1' | 'kafka-streams-2' | 'flink-1') =>
       }),
   )
 
+const parity = () =>
+  register(() => {
+    const runtime = runtimeOf()
+    const settings = settingsOf()
+    const state = new StateBucket('state', { runtime })
+    const engine = (deployment: 'node-1' | 'node-2') =>
+      new Engine({ runtime, deployment, settings, state })
+    const engines = [engine('node-1'), engine('node-2')] as const
+    new Parity('parity', { runtime, settings, state, engines, alarmTopicArn: TOPIC })
+  })
+
 const alarmsOf = ({ all }: Registered) => all(ALARM).map(({ name, inputs }) => ({ name, inputs }))
 const namesOf = (registered: Registered) => alarmsOf(registered).map(({ name }) => name)
 
@@ -45,6 +67,7 @@ const everyAlarm = async () =>
       () => engine('node-1'),
       () => engine('flink-1'),
       () => engine('kafka-streams-2'),
+      () => parity(),
     ].reduce<Promise<ReturnType<typeof alarmsOf>>>(
       async (before, next) => [...(await before), ...alarmsOf(await next())],
       Promise.resolve([]),
@@ -94,7 +117,8 @@ test('every alarm tells the topic when it begins and ends, and says what silence
 
 test('every alarm has its section in the runbook, and every section its alarm', async () => {
   const runbook = await readFile(new URL('../RUNBOOK.md', import.meta.url), 'utf8')
-  const sections = [...runbook.matchAll(/^## (.+)$/gm)].map(([, title]) => title!)
+  const [ofAlarms = ''] = runbook.split(/^# When a swap/m)
+  const sections = [...ofAlarms.matchAll(/^## (.+)$/gm)].map(([, title]) => title!)
 
   const titles = (await everyAlarm()).map(({ alarmDescription }) => {
     const [, title, again] =
@@ -222,7 +246,7 @@ test('what alarms and dashboard ask for is what somebody writes', async () => {
   const text = (path: string) =>
     readFile(new URL(`../../functions/${path}`, import.meta.url), 'utf8')
   const written = new Set(['Up'])
-  for (const worker of ['engine-node', 'sink', 'producer'])
+  for (const worker of ['engine-node', 'sink', 'producer', 'parity'])
     for (const [, name] of (await text(`${worker}/src/metrics.ts`)).matchAll(/\bas: '(\w+)'/g))
       written.add(name!)
   const probe = await text('control/src/operations/probe.ts')
@@ -236,7 +260,11 @@ test('what alarms and dashboard ask for is what somebody writes', async () => {
     ...(await engine('kafka-streams-2')).all(ALARM),
   ])
     if (inputs['namespace'] === 'OrderUp') assert.equal(inputs['metricName'], 'LagSeconds')
-  for (const { inputs } of [...all(ALARM), ...(await engine('node-1')).all(ALARM)])
+  for (const { inputs } of [
+    ...all(ALARM),
+    ...(await engine('node-1')).all(ALARM),
+    ...(await parity()).all(ALARM),
+  ])
     if (inputs['namespace'] === 'OrderUp') asked.add(inputs['metricName'] as string)
   const body = one('aws:cloudwatch/dashboard:Dashboard').inputs['dashboardBody'] as string
   for (const [, name] of body.matchAll(/\{OrderUp,Stack,Worker\}[^}]*?MetricName=\\"(\w+)\\"/g))

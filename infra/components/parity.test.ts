@@ -9,7 +9,7 @@ import { StateBucket } from './state-bucket.ts'
 const registerParity = (...deployments: [DeploymentId, DeploymentId]) =>
   register(() => {
     const runtime = runtimeOf()
-    const settings = settingsOf()
+    const settings = settingsOf({ floor: { rows: 500 } })
     const state = new StateBucket('state', { runtime })
     const engine = (deployment: DeploymentId) =>
       new Engine({ runtime, deployment, settings, state })
@@ -18,6 +18,7 @@ const registerParity = (...deployments: [DeploymentId, DeploymentId]) =>
       settings,
       state,
       engines: [engine(deployments[0]), engine(deployments[1])],
+      alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:alarms',
     })
   })
 
@@ -44,11 +45,15 @@ test('it compares the same two in the same way whichever of them owns the orders
   assert.equal(first?.image, IMAGES.parity)
   const env = Object.fromEntries(first.environment.map(({ name, value }) => [name, value]))
   assert.deepEqual(
-    [env['DEPLOYMENTS'], env['ARTIFACTS'], env['VERDICTS_URL']],
+    [
+      ...[env['DEPLOYMENTS'], env['ARTIFACTS'], env['VERDICTS_URL']],
+      ...[env['FLOOR_ROWS'], env['FLOOR_ORDERS'], env['LAG_BOUND']],
+    ],
     [
       'flink-1,node-1',
       `sha256:${JAR_SHA256},sha256:${'1'.repeat(64)}`,
       's3://order-up-dev-state/verdicts',
+      ...['500', '1000', '250'],
     ],
   )
 })

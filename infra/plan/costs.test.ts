@@ -56,7 +56,7 @@ test('a shadow costs its engine, the comparer and their figures; the same wherev
   assert.deepEqual(more, [
     { item: 'Engine', of: '3 KPU of Flink', monthlyUsd: Math.round(3 * 0.11 * 730 + 10) },
     { item: 'Comparer', of: '1 × 1 vCPU, 4 GiB', monthlyUsd: 34 },
-    { item: 'Monitoring', of: '21 metrics, 26 in alarms', monthlyUsd: 9 },
+    { item: 'Monitoring', of: '26 metrics, 27 in alarms', monthlyUsd: 11 },
   ])
   assert.deepEqual(costsOf('staging', { split: { flink: 10 } }), shadow)
 })

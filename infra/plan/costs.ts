@@ -56,9 +56,9 @@ export const NOT_COUNTED =
   'of a sink on Lambda; logs; S3, tiered storage and backups; Snowflake; taxes'
 
 /** How many metrics each kind of worker writes of itself, and the probe of each engine and of all. */
-const OWN_METRICS = { node: 6, sink: 7, producer: 2, ofEngine: 2, ofAll: 2 }
+const OWN_METRICS = { node: 6, sink: 7, producer: 2, parity: 5, ofEngine: 2, ofAll: 2 }
 const ENGINE_ALARMS = { node: 4, flink: 5, 'kafka-streams': 2 }
-const ALARMS = { common: 9, msk: 2, registry: 2 }
+const ALARMS = { common: 9, msk: 2, registry: 2, parity: 1 }
 
 /** What a stack costs while it stands there and nothing comes: what is paid by the hour or by the month. Pure. */
 export function monthlyCosts(settings: Costed): Cost[] {
@@ -185,12 +185,15 @@ function registryCosts({ registry, sizes: { registry: size } }: Costed): Cost[] 
 function watchCosts({ deployments, kafka, registry, sizes }: Costed): Cost[] {
   const { running } = deployments
   const engines = running.map(engineOf)
-  const { node, sink, producer, ofEngine, ofAll } = OWN_METRICS
+  const { node, sink, producer, parity, ofEngine, ofAll } = OWN_METRICS
   const nodes = engines.filter((engine) => engine === 'node').length
-  const metrics = nodes * node + engines.length * ofEngine + sink + producer + ofAll
+  const compares = deployments.second === undefined ? 0 : 1
+  const metrics =
+    nodes * node + engines.length * ofEngine + compares * parity + sink + producer + ofAll
   const brokers = kafka.kind === 'msk' ? sizes.broker.count : 0
   const alarms =
     ALARMS.common +
+    compares * ALARMS.parity +
     engines.reduce((sum, engine) => sum + ENGINE_ALARMS[engine], 0) +
     (kafka.kind === 'other' ? 0 : ALARMS.msk) +
     2 * brokers + // disks, and replicas

@@ -126,11 +126,7 @@ test('who looks at a group cannot move its offsets', () => {
     'control',
     'flink-1',
   ])
-  assert.deepEqual(who('AlterGroup', 'group', 'order-up.read.anything'), [
-    'parity',
-    'node-1',
-    'node-2',
-  ])
+  assert.deepEqual(who('AlterGroup', 'group', 'order-up.read.anything'), ['node-1', 'node-2'])
 })
 
 test('nobody is granted more than names under the contract, or an action by wildcard', () => {

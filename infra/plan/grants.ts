@@ -59,7 +59,6 @@ const GRANTS: Readonly<Record<Exclude<Worker, DeploymentId>, Grants>> = {
   sink: { reads: [CURATED_TOPIC], joins: [SINK_GROUP] },
   parity: {
     reads: [RAW_TOPIC, CURATED_TOPIC, DLQ_TOPIC, ...SHADOW_TOPICS, ...SHADOW_DLQ_TOPICS],
-    joins: [READERS],
     watches: ENGINE_GROUPS,
   },
   control: {
