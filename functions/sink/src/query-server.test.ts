@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { request, type IncomingMessage } from 'node:http'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -130,4 +131,25 @@ async function post(socketPath: string, path: string, body: string): Promise<str
 
 test('where no sink runs, the error says so', async () => {
   await assert.rejects(queryWarehouse('/tmp/order-up-nobody.sock', 'SELECT 1'), { code: 'NO_SINK' })
+})
+
+// verify once read slice after slice on a busy machine, and the sink had closed the connection in between
+test('a connection that is good for one answer only is no error', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'order-up-query-'))
+  const socket = join(dir, 'sink.sock')
+  const served = new WeakSet<Socket>()
+  const server = createServer(({ socket: connection }, res) => {
+    if (served.has(connection)) return connection.destroy()
+    served.add(connection)
+    res.end(JSON.stringify({ columns: [], rows: [], truncated: false }))
+  })
+  await once(server.listen(socket), 'listening')
+  try {
+    for (let i = 0; i < 2; i++)
+      assert.deepEqual((await queryWarehouse(socket, 'SELECT 1')).rows, [])
+  } finally {
+    server.closeAllConnections()
+    server.close()
+    await rm(dir, { recursive: true })
+  }
 })

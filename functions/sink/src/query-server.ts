@@ -107,7 +107,8 @@ export async function queryWarehouse(
 
 function post(socketPath: string, body: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const req = request({ socketPath, path: '/query', method: 'POST' }, (res) => {
+    // each on a connection of its own: one that was kept may have been closed meanwhile by a sink that waited 5 s
+    const req = request({ socketPath, path: '/query', method: 'POST', agent: false }, (res) => {
       const parts: Buffer[] = []
       res.on('data', (part: Buffer) => parts.push(part))
       res.once('error', reject)

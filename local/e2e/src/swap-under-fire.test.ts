@@ -1,0 +1,334 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { KafkaConfig, createKafka, parseConfig, silentLog } from '@order-up/kit'
+import { createRandom, type Random } from '@order-up/producer'
+import { readRun, type Run } from '@order-up/stack'
+import { freePort } from '@order-up/stack/testing'
+import { startCanaries, type Canaries, type Canary } from './canaries.ts'
+import { assertNothingLeft, runCli, startCli, type CliProcess } from './cli-process.ts'
+import { Nemesis, type Outage } from './nemesis.ts'
+
+/**
+ * The promise of the swap, kept under load and under fire, by the command as a user types it: node → flink → node →
+ * kafka-streams while 5,000 events a second come in, one process killed in each stage, and the second of the three a
+ * failover, since its incumbent is killed for good. What is not shown here: brokers that fail, and more than one machine.
+ */
+
+const EVENTS_PER_SECOND = 5_000
+/** What the warehouse may be behind in quiet, and the longest commit interval of the engines here (Flink's). */
+const FRESH_MS = 10_000 + 1_000
+/** Stages begin calmly: a kill comes at any moment within this time of the beginning. */
+const KILL_WITHIN_MS = 3_000
+const ARRIVE_MS = 60_000
+
+/** Who may be killed beside the workers. */
+const COMMAND = 'the command'
+const COMPARER = 'parity'
+/** After what it says on stderr the command is killed: that it begins, or that a step is done. */
+const MOMENTS = [/→/, /✔ overlap/, /✔ gate/, /✔ release/]
+
+let folder: string
+/** where the commands' temporary files go */
+let tmp: string
+let dataDir: string
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'order-up-e2e-'))
+  tmp = join(folder, 'tmp')
+  mkdirSync(tmp)
+  dataDir = join(folder, 'data')
+})
+after(async () => {
+  await runCli(['down', '--purge', '--data-dir', dataDir], tmp)
+  await rm(folder, { recursive: true, force: true })
+})
+
+test(
+  'node → flink → node → kafka-streams under load, with kill -9 in each stage',
+  {
+    timeout: 900_000,
+  },
+  async (t) => {
+    const seed = Number(process.env['SWAP_SEED'] ?? randomInt(2 ** 31))
+    t.diagnostic(`SWAP_SEED=${seed} does the same again`)
+    await cli('up', '--detach', '--engine', 'node', ...(await ports()))
+    await using stack = await watched(createRandom(seed), t)
+    const { load, canaries, stage, nemesis } = stack
+
+    await stage({
+      name: 'flink in shadow',
+      writers: ['node-1'],
+      victims: ['node-1', 'flink-1', COMPARER],
+      begin: () => cli('shadow', 'start', 'flink'),
+      act: passes,
+    })
+    await stage({
+      name: 'swap to flink',
+      writers: ['node-1', 'flink-1'],
+      victims: ['node-1', 'flink-1', COMPARER, COMMAND],
+      act: (killed) => swapped(['swap', '--to', 'flink'], 'flink-1', killed),
+    })
+    await stage({
+      name: 'failover to node',
+      writers: ['flink-1'],
+      victims: [COMMAND],
+      async act(killed) {
+        const { from, gone } = await nemesis.killForGood('flink-1')
+        await Promise.all([swapped(['failover', '--to', 'node'], 'node-1', killed), gone])
+        stack.missed.push({ who: 'flink-1, for good', from, to: Date.now() })
+      },
+    })
+    await stage({
+      name: 'kafka-streams in shadow',
+      writers: ['node-1'],
+      victims: ['node-1', 'kafka-streams-1', COMPARER],
+      begin: () => cli('shadow', 'start', 'kafka-streams'),
+      act: passes,
+    })
+    await stage({
+      name: 'swap to kafka-streams',
+      writers: ['node-1', 'kafka-streams-1'],
+      victims: ['node-1', 'kafka-streams-1', COMPARER, COMMAND],
+      act: (killed) => swapped(['swap', '--to', 'kafka-streams'], 'kafka-streams-1', killed),
+    })
+    await cli('retire', 'node')
+    await stack.assertUntouched()
+
+    const sent = await ended(load)
+    const seen = await canaries.stop(ARRIVE_MS)
+    assertFresh(seen, stack.missed, t)
+    const { verdict, counts } = (await cli('verify')) as unknown as Verified
+    t.diagnostic(JSON.stringify(counts))
+    assert.equal(verdict, 'PASS')
+    assert.deepEqual(
+      {
+        raw: counts.raw,
+        applied: counts.applied,
+        duplicate: counts.duplicate,
+        deadLetter: counts.deadLetter,
+        later: counts.later,
+      },
+      {
+        raw: sent.total + seen.length,
+        applied: sent.event + sent.late + seen.length,
+        duplicate: sent.duplicate,
+        deadLetter: sent.malformed,
+        later: 0,
+      },
+    )
+    assert.equal(counts.warehouse, counts.orders)
+    assert.ok(counts.curatedAgain > 0, 'two engines never wrote at once: nothing was shown')
+    await assertStatus(counts)
+
+    await cli('down', '--purge')
+    assert.equal(existsSync(dataDir), false)
+    assertNothingLeft(tmp)
+  },
+)
+
+/** @returns what it answers @throws where it fails */
+async function cli(...args: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runCli([...args, '--data-dir', dataDir, '--json'], tmp)
+  assert.equal(code, 0, `order-up ${args.join(' ')}: ${stdout}${stderr}`)
+  return JSON.parse(stdout) as Record<string, unknown>
+}
+
+const start = (...args: string[]) => startCli([...args, '--data-dir', dataDir, '--json'], tmp)
+
+async function ports(): Promise<string[]> {
+  const [kafka, registry] = [await freePort(), await freePort()]
+  return `--kafka-port ${kafka} --registry-port ${registry} --http-port 0`.split(' ')
+}
+
+async function passes(): Promise<void> {
+  const { verdict } = await cli('shadow', 'report', '--wait')
+  assert.equal(verdict, 'PASS')
+}
+
+/** Carries a swap to its end. @param killed after what the command says it is killed, and then run again */
+async function swapped(args: string[], to: string, killed: RegExp | undefined): Promise<void> {
+  if (killed) {
+    const command = start(...args)
+    await command.says(killed)
+    command.kill('SIGKILL')
+    await command.ended
+  }
+  const { shares, steps } = (await carried(args)) as { shares: object; steps: unknown }
+  assert.deepEqual(shares, { [to]: [[0, 99]] }, JSON.stringify(steps))
+}
+
+const LEASE_MS = 30_000
+
+/** Runs the command; as long as the one that was killed still counts as the carrier, again. */
+async function carried(args: string[]): Promise<Record<string, unknown>> {
+  const deadline = Date.now() + LEASE_MS
+  for (;;) {
+    const { code, stdout, stderr } = await start(...args).ended
+    if (code === 0) return JSON.parse(stdout) as Record<string, unknown>
+    const isCarried = stderr.includes('SWAP_CARRIED')
+    assert.ok(isCarried && Date.now() < deadline, `order-up ${args.join(' ')}: ${stderr}`)
+    await delay(500)
+  }
+}
+
+interface Stage {
+  name: string
+  /** who writes to curated in it: while one of these is away, its rows are late */
+  writers: readonly string[]
+  /** one of these is killed in it */
+  victims: readonly string[]
+  /** what comes before there is anything to kill */
+  begin?: () => Promise<unknown>
+  act: (killed: RegExp | undefined) => Promise<void>
+}
+
+/** The stack with load on it, and everything that watches it. */
+async function watched(random: Random, t: TestContext) {
+  await using cleanup = new AsyncDisposableStack()
+  const run = await running()
+  const config = parseConfig(KafkaConfig, {
+    KAFKA_BROKERS: run.brokers,
+    SCHEMA_REGISTRY_URL: run.registryUrl,
+  })
+  const admin = createKafka(config, 'e2e', silentLog()).admin()
+  await admin.connect()
+  cleanup.defer(() => admin.disconnect())
+  const load = startLoad(random)
+  cleanup.defer(() => load.kill('SIGKILL'))
+  const canaries: Canaries = startCanaries(random, {
+    ingestPort: workerOf(run, 'ingest').httpPort!,
+    querySocket: join(dataDir, 'warehouse.sock'),
+  })
+  const nemesis = new Nemesis(dataDir, admin)
+  const edges = edgesOf(run)
+  const missed: Outage[] = []
+
+  async function assertUntouched() {
+    const now = await running()
+    assert.deepEqual(edgesOf(now), edges)
+    // no engine was started again but those that were killed: a change of share restarts nobody
+    for (const { name, restarts } of now.workers) assert.equal(restarts, nemesis.kills(name), name)
+  }
+
+  async function stage({ name, writers, victims, begin, act }: Stage): Promise<void> {
+    const began = Date.now()
+    await begin?.()
+    const victim = random.pick(victims)
+    const killed = victim === COMMAND ? random.pick(MOMENTS) : undefined
+    const kill = async () => {
+      if (killed) return 0
+      await delay(random.below(KILL_WITHIN_MS))
+      const outage = await nemesis.kill(victim)
+      if (writers.includes(victim)) missed.push(outage)
+      return outage.to - outage.from
+    }
+    const [awayMs] = await Promise.all([kill(), act(killed)])
+    await assertUntouched()
+    const away = killed ? ` at ${killed}` : `, back after ${seconds(awayMs)}`
+    t.diagnostic(`${name}: ${seconds(Date.now() - began)}; killed ${victim}${away}`)
+  }
+
+  const owned = cleanup.move()
+  return {
+    load,
+    canaries,
+    nemesis,
+    missed,
+    stage,
+    assertUntouched,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+
+function startLoad(random: Random): CliProcess {
+  const shares = '--duplicates 0.03 --late 0.05 --malformed 0.01'.split(' ')
+  const seed = String(random.below(2 ** 31))
+  return start('produce', '--rate', String(EVENTS_PER_SECOND), '--seed', seed, ...shares)
+}
+
+interface Sent {
+  total: number
+  event: number
+  late: number
+  duplicate: number
+  malformed: number
+}
+
+/** Ends the load. @returns what raw has got of it */
+async function ended(load: CliProcess): Promise<Sent> {
+  load.kill('SIGINT')
+  const { code, stdout, stderr } = await load.ended
+  assert.equal(code, 0, stderr)
+  return JSON.parse(stdout) as Sent
+}
+
+async function running(): Promise<Run> {
+  const run = await readRun(dataDir)
+  assert.ok(run, 'the stack does not run')
+  return run
+}
+
+function workerOf({ workers }: Run, name: string) {
+  const worker = workers.find((one) => one.name === name)
+  assert.ok(worker, `there is no ${name}`)
+  return worker
+}
+
+/** What no swap may touch: which processes producer and sink are, and all that configures them. */
+const edgesOf = (run: Run) =>
+  ['ingest', 'sink'].map((name) => {
+    const { pid } = workerOf(run, name)
+    const read = (what: string) => readFileSync(`/proc/${pid}/${what}`, 'utf8')
+    return { name, pid, environ: read('environ'), cmdline: read('cmdline') }
+  })
+
+/** How late each may be: as in quiet, and by the outages that fell into its way. */
+function assertFresh(seen: readonly Canary[], missed: readonly Outage[], t: TestContext): void {
+  const allowedMs = ({ sentAt, tookMs }: Canary) =>
+    missed
+      .filter(({ from, to }) => from < sentAt + tookMs && to > sentAt)
+      .reduce((sum, { from, to }) => sum + to - from, FRESH_MS)
+  const took = seen.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
+  const quantile = (q: number) => seconds(took[Math.ceil(q * took.length) - 1]!)
+  t.diagnostic(
+    `order to warehouse, ${seen.length} orders: p50 ${quantile(0.5)}, p99 ${quantile(0.99)}, worst ${quantile(1)}`,
+  )
+  for (const { who, from, to } of missed) t.diagnostic(`${who} was away for ${seconds(to - from)}`)
+  const late = seen.filter((canary) => canary.tookMs > allowedMs(canary))
+  assert.deepEqual(late, [])
+}
+
+interface Verified {
+  verdict: string
+  counts: Record<
+    | 'raw'
+    | 'later'
+    | 'applied'
+    | 'duplicate'
+    | 'deadLetter'
+    | 'curated'
+    | 'curatedAgain'
+    | 'curatedFilled'
+    | 'orders'
+    | 'warehouse',
+    number
+  >
+}
+
+/** What the status shows at the end is what verify has counted. */
+async function assertStatus(counts: Verified['counts']): Promise<void> {
+  const { shares, figures } = (await cli('status')) as unknown as {
+    shares: { shares: object }
+    figures: { rows: number; engineLag: number; sinkLag: number }
+  }
+  assert.deepEqual(shares.shares, { 'kafka-streams-1': [[0, 99]] })
+  assert.equal(figures.rows, counts.warehouse)
+}
