@@ -27,6 +27,10 @@ export const ownersOf = (table: ShareTable): Owners =>
       .toSorted(),
   )
 
+/** How many of the 100 buckets a deployment owns. */
+export const percentOf = (table: ShareTable, id: DeploymentId): number =>
+  ownersOf(table).filter((ids) => ids.includes(id)).length
+
 /** Whether every bucket has exactly one owner. */
 export const isSteady = (table: ShareTable): boolean =>
   ownersOf(table).every((ids) => ids.length === 1)

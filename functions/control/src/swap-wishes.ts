@@ -1,6 +1,6 @@
 import type { DeploymentId } from './deployments.ts'
-import { mainOwner, ownersIn, ownersOf, sameShares, type ShareTable } from './share-table.ts'
-import { deploymentsIn, hasGivenUp, type ControlRecord, type Swap } from './swap-record.ts'
+import { mainOwner, ownersIn, percentOf, sameShares, type ShareTable } from './share-table.ts'
+import { hasGivenUp, type ControlRecord, type Swap } from './swap-record.ts'
 
 /*
  * What a person may ask for as the record stands, and what that means. Pure: whoever asks has read the record, and is
@@ -8,17 +8,12 @@ import { deploymentsIn, hasGivenUp, type ControlRecord, type Swap } from './swap
  */
 
 /** Who owns what, the larger share first: as `node-1 90 %, flink-1 10 %`. */
-export function inWords(table: ShareTable): string {
-  const owners = ownersOf(table)
-  const shares = ownersIn(table).map((id) => ({
-    id,
-    percent: owners.filter((ids) => ids.includes(id)).length,
-  }))
-  return shares
+export const inWords = (table: ShareTable): string =>
+  ownersIn(table)
+    .map((id) => ({ id, percent: percentOf(table, id) }))
     .toSorted((a, b) => b.percent - a.percent || (a.id < b.id ? -1 : 1))
     .map(({ id, percent }) => `${id} ${percent} %`)
     .join(', ')
-}
 
 /** As commands take it: without the generation where that is the first. */
 export const commandName = (id: DeploymentId): string => id.replace(/-1$/, '')
@@ -33,17 +28,23 @@ export function whereItStands(record: ControlRecord | undefined): string | undef
 }
 
 /** The commands that go on with a swap that is in progress, and that take it back. */
-export const waysOn = ({ target, dead }: Swap): string =>
-  `go on with \`${commandTo(target, dead ?? [])}\`, take it back with \`order-up swap --back\``
+export const waysOn = ({ from, target, dead = [] }: Swap): string => {
+  const on =
+    dead.length > 0
+      ? `order-up failover --to ${commandName(mainOwner(target))}`
+      : commandTo(from, target)
+  return `go on with \`${on}\`, take it back with \`order-up swap --back\``
+}
 
-/** The command by which a person asks for a table. */
-function commandTo(target: ShareTable, dead: readonly string[]): string {
+/** The command by which a person asks for a table, from another one. */
+export function commandTo(from: ShareTable, target: ShareTable): string {
   const owner = mainOwner(target)
-  if (dead.length > 0) return `order-up failover --to ${commandName(owner)}`
-  const second = ownersIn(target).find((id) => id !== owner)
-  if (second === undefined) return `order-up swap --to ${commandName(owner)}`
-  const percent = ownersOf(target).filter(([id]) => id === second).length
-  return `order-up split ${commandName(second)}=${percent}`
+  const second = [...ownersIn(target), ...ownersIn(from)].find((id) => id !== owner)
+  const isSplit =
+    second !== undefined && (percentOf(target, second) > 0 || mainOwner(from) === owner)
+  return isSplit
+    ? `order-up split ${commandName(second)}=${percentOf(target, second)}`
+    : `order-up swap --to ${commandName(owner)}`
 }
 
 /** What a person asks for. */
@@ -113,11 +114,11 @@ const refused = (why: string): WayBack => ({ way: 'refused', why })
 export function retireProblems(record: ControlRecord | undefined, id: DeploymentId): string[] {
   if (!record) return []
   const { swap, shares } = record
-  if (swap && deploymentsIn(record).includes(id))
-    return [`${whereItStands(record)}, and ${id} is part of it: ${waysOn(swap)}`]
   if (swap) return [`${whereItStands(record)}: ${waysOn(swap)}`]
   if (!ownersIn(shares).includes(id)) return []
-  return [
-    `${id} owns buckets (${inWords(shares)}): give them to another first: \`order-up swap --to\``,
-  ]
+  const way =
+    mainOwner(shares) === id
+      ? '`order-up swap --to` the other engine'
+      : `\`order-up split ${commandName(id)}=0\``
+  return [`${id} owns buckets (${inWords(shares)}): give them to another first, ${way}`]
 }

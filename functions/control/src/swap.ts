@@ -93,7 +93,12 @@ function isCutover({ shares, previous }: ControlRecord, target: ShareTable): boo
   return owner !== mainOwner(shares) && owner !== previous
 }
 
-function problemsOf({ target, running, dead }: SwapRequest): string[] {
+/** What is wrong with a request, whatever the record says; in words, empty = nothing. */
+export function problemsOf({
+  target,
+  running,
+  dead,
+}: Pick<SwapRequest, 'target' | 'running' | 'dead'>): string[] {
   if (!isSteady(target)) return ['the target does not give every bucket exactly one owner']
   const owners = ownersIn(target)
   return [

@@ -34,7 +34,7 @@ test('a PASS on what runs holds for its day', () => {
 
 test('without a verdict, the way to one is named', () => {
   assert.deepEqual(verdictProblems(undefined, question), [
-    'there is no verdict on node-1 and flink-1: run one in shadow of the other first',
+    'there is no verdict on node-1 and flink-1: run one in shadow of the other first, `order-up shadow start` (in the cloud order-up:shadow), then see `order-up shadow report`',
   ])
 })
 

@@ -38,7 +38,10 @@ export function verdictProblems(
   { sides, contractVersion, schemaIds, now }: VerdictQuestion,
 ): string[] {
   const names = sides.map(({ deployment }) => deployment).join(' and ')
-  if (!verdict) return [`there is no verdict on ${names}: run one in shadow of the other first`]
+  if (!verdict)
+    return [
+      `there is no verdict on ${names}: run one in shadow of the other first, \`order-up shadow start\` (in the cloud order-up:shadow), then see \`order-up shadow report\``,
+    ]
   const problems: string[] = []
   const demand = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem)

@@ -62,7 +62,7 @@ export function answerPlan(
   { plan, refused }: Pick<Change, 'plan' | 'refused'>,
 ): void {
   const why = refused ? [[refused.message, refused.remedy].filter(Boolean).join('. Next: ')] : []
-  const all = { ...plan, refused: [...plan.refused, ...why] }
+  const all = { ...plan, refused: why.length > 0 ? why : plan.refused }
   answer(shell, options.json ?? false, { dryRun: true, ...all }, (p) =>
     asTyped(planText(p), options),
   )
