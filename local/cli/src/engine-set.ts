@@ -68,6 +68,7 @@ export function keepEngines(stack: Stack, options: EngineSetOptions): EngineSet 
   let wishes: EngineWish[] = []
   let version: string | null = null
   let told: string | undefined
+  let isUp = false
 
   const runOf = ({ wish, artifact, doing, names, failure }: Member): EngineRun => {
     const workers = supervisor.status().filter(({ name }) => names.includes(name))
@@ -108,7 +109,10 @@ export function keepEngines(stack: Stack, options: EngineSetOptions): EngineSet 
       member.failure = error
       member.artifact ||= 'unknown' // its sources can't be read
       if (member.doing === 'building') member.doing = undefined
-      onProgress(`${wish.deployment} failed, the others go on: ${messageOf(error)}`)
+      const isAlone = list().every(({ state }) => state === 'failed')
+      const [what] = messageOf(error).split('\n')
+      // who waits for the only one is told by an error
+      if (isUp || !isAlone) onProgress(`${wish.deployment} failed, the rest goes on: ${what}`)
       show()
     })
   }
@@ -160,8 +164,15 @@ export function keepEngines(stack: Stack, options: EngineSetOptions): EngineSet 
       state,
     }))
     const change = changesFor(wishes, present, { isNew })
-    for (const id of change.stop) void stop(id)
-    for (const wish of change.start) if (!members.has(wish.deployment)) start(wish)
+    for (const id of change.stop) {
+      onProgress(`${id} stops, as engines.json says`)
+      void stop(id)
+    }
+    for (const wish of change.start) {
+      if (members.has(wish.deployment)) continue
+      if (version !== null) onProgress(`${wish.deployment} starts, as engines.json says`)
+      start(wish)
+    }
     version = found.version
     if (isNew) show()
     compare(pairOf(wishes, artifacts))
@@ -190,6 +201,7 @@ export function keepEngines(stack: Stack, options: EngineSetOptions): EngineSet 
       await until(() => Promise.resolve(ids.every(isSettled)), over, SETTLED_POLL_MS)
       const failed = [...members.values()].find(({ failure }) => failure !== undefined)
       if (failed && list().every(({ state }) => state === 'failed')) throw failed.failure
+      isUp = true
     },
     async close() {
       closing.abort()
