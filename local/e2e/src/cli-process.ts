@@ -21,11 +21,19 @@ export interface CliProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** The command as a user runs it. @param tmp its folder for temporary files, which also marks its processes */
-export function startCli(args: readonly string[], tmp: string): CliProcess {
+/**
+ * The command as a user runs it.
+ * @param tmp its folder for temporary files, which also marks its processes
+ * @param env on top of what each needs
+ */
+export function startCli(
+  args: readonly string[],
+  tmp: string,
+  env: Readonly<Record<string, string>> = {},
+): CliProcess {
   const { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME } = process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME, TMPDIR: tmp },
+    env: { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME, TMPDIR: tmp, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -47,14 +55,14 @@ export function startCli(args: readonly string[], tmp: string): CliProcess {
       while (!pattern.test(stderr)) {
         if (over || performance.now() > deadline)
           throw new Error(`order-up ${args.join(' ')} did not say ${pattern}:\n${stderr}`)
-        await delay(50)
+        await delay(10)
       }
     },
     kill: (signal) => void child.kill(signal),
   }
 }
 
-export const runCli = (args: readonly string[], tmp: string) => startCli(args, tmp).ended
+export const runCli = (...run: Parameters<typeof startCli>) => startCli(...run).ended
 
 /** No process that was started under this folder runs, and no file of one lies in it. */
 export function assertNothingLeft(tmp: string): void {

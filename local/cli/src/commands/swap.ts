@@ -66,5 +66,5 @@ async function decideBack(scene: Scene, { lagBound }: CarryOptions): Promise<Cha
   const change = await considered(scene, eventFor(scene, { target, lagBound }))
   if (way.way === 'refused')
     return { ...change, refused: new OrderUpError('NO_WAY_BACK', sentence([way.why])) }
-  return change
+  return { ...change, about: sentence([way.about]) }
 }

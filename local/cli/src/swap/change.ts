@@ -1,4 +1,4 @@
-import { mainOwner, waysOn, whereItStands } from '@order-up/control'
+import { mainOwner, sameShares, waysOn, whereItStands } from '@order-up/control'
 import { asCarrier } from '@order-up/control/operations'
 import { readRun } from '@order-up/stack'
 import { EXIT, answer, createProgress, type Progress, type Shell } from '../shell.ts'
@@ -62,23 +62,28 @@ export function answerPlan(
   { plan, refused }: Pick<Change, 'plan' | 'refused'>,
 ): void {
   const why = refused ? [[refused.message, refused.remedy].filter(Boolean).join('. Next: ')] : []
-  const all = { ...plan, refused: why.length > 0 ? why : plan.refused }
-  answer(shell, options.json ?? false, { dryRun: true, ...all }, (p) =>
-    asTyped(planText(p), options),
-  )
+  const typed = (lines: readonly string[]) => lines.map((line) => asTyped(line, options))
+  const dry = {
+    ...plan,
+    changes: typed(plan.changes),
+    undo: asTyped(plan.undo, options),
+    steps: plan.steps.map(({ name, about }) => ({ name, about: asTyped(about, options) })),
+    refused: typed([...plan.refused, ...why]),
+  }
+  answer(shell, options.json ?? false, { dryRun: true, ...dry }, planText)
 }
 
-/** The plan in a few lines; of a swap in progress, where it goes on. */
-function headOf({ record }: Scene, { plan, verdict, event }: Change): string[] {
+/** The plan in a few lines; of a swap in progress, where it goes on; nothing where there is nothing to do. */
+function headOf({ record }: Scene, { plan, verdict, event, about }: Change): string[] {
   const stands = whereItStands(record)
-  const rests = event.forced ?? (verdict && `${verdict.verdict}, ${verdict.reason}`)
+  if (stands === undefined && sameShares(record.shares, event.target)) return []
+  const { forced } = event
   return [
-    ...(stands ? [`Goes on: ${stands}`] : []),
-    `${plan.from} → ${plan.to}`,
-    ...(rests === undefined
-      ? []
-      : [`${event.forced === undefined ? 'Verdict' : 'Forced'}: ${rests}`]),
-    ...(plan.undo === '' ? [] : [plan.undo]),
+    ...(stands === undefined ? [] : [`Goes on: ${stands}`]),
+    about ?? `${plan.from} → ${plan.to}`,
+    ...(verdict ? [`Verdict: ${verdict.verdict}, ${verdict.reason}`] : []),
+    ...(forced === undefined ? [] : [`Without a verdict: ${forced}`]),
+    ...(plan.undo === '' ? [] : [`Undo: ${plan.undo}`]),
   ]
 }
 

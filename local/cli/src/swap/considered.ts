@@ -23,6 +23,8 @@ export interface Change {
   refused: OrderUpError | undefined
   /** what a cutover rests on */
   verdict: Verdict | undefined
+  /** what happens, where it is more than from one table to the other */
+  about?: string
 }
 
 /** What stands for and against a swap, the verdict included where one is asked for. @throws TerminalError `VERDICT` */

@@ -10,7 +10,7 @@ import { observe, readEpoch, type SwapTools } from '@order-up/control/operations
 import { openFetcher, OrderUpError, type Fetcher } from '@order-up/kit'
 import { DEPLOYMENTS } from '@order-up/schemas'
 import type { EngineRun, Run } from '@order-up/stack'
-import type { Admin } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 import { verdictsOf } from '../comparer.ts'
 import { reach, withAdmin, type Reach, type ReachOptions } from '../reach.ts'
 import type { Shell } from '../shell.ts'
@@ -65,35 +65,63 @@ async function withReached(
   const { run, ...reached } = await reach(shell, options)
   const stack = run && reached.config.KAFKA_BROKERS.join(',') === run.brokers ? run : undefined
   await withAdmin(reached, async (admin) => {
-    const fetcher = await openFetcher(reached.kafka)
+    const connection = reconnecting(reached.kafka)
     try {
-      await use(await sceneOf(reached, stack, { admin, fetcher }))
+      await use(await sceneOf(reached, stack, { admin, ask: connection.ask }))
     } finally {
-      await fetcher.close()
+      await connection.close()
     }
   })
+}
+
+interface Connection {
+  ask<T>(question: (fetcher: Fetcher) => Promise<T>): Promise<T>
+}
+
+/** A swap outlives a broker's restart: what fails is asked once more, by a new connection. */
+function reconnecting(kafka: Kafka): Connection & { close(): Promise<void> } {
+  let opened: Promise<Fetcher> | undefined
+  const close = async () => {
+    const fetcher = await opened?.catch(() => undefined)
+    opened = undefined
+    await fetcher?.close().catch(() => {}) // it may be gone already
+  }
+  return {
+    async ask(question) {
+      const once = async () => question(await (opened ??= openFetcher(kafka)))
+      try {
+        return await once()
+      } catch {
+        await close()
+        return once()
+      }
+    },
+    close,
+  }
 }
 
 async function sceneOf(
   reached: Omit<Reach, 'run'>,
   stack: Run | undefined,
-  look: { admin: Admin; fetcher: Fetcher },
+  { admin, ask }: Connection & { admin: Admin },
 ): Promise<Scene> {
   const readRecord = async () => {
-    const epoch = await readEpoch(look.fetcher)
+    const epoch = await ask(readEpoch)
     if (epoch) return epoch.record
     throw new OrderUpError('NO_SHARES', 'No epoch was ever written: nobody owns an order yet', {
       remedy: 'deploy first; `order-up up` does so here',
     })
   }
   const record = await readRecord()
-  const observeNow = async (ids: readonly DeploymentId[]) =>
-    observe(look, await readRecord(), [...new Set(ids)])
+  const look: Scene['look'] = async (ids) => {
+    const current = await readRecord()
+    return ask((fetcher) => observe({ admin, fetcher }, current, [...new Set(ids)]))
+  }
   return {
     ...reached,
     stack,
     record,
-    running: stack ? livingIn(stack) : await seenRunning(observeNow),
+    running: stack ? livingIn(stack) : await seenRunning(look),
     sides: stack ? stack.engines.map(({ deployment, artifact }) => ({ deployment, artifact })) : [],
     tools: {
       kafka: reached.kafka,
@@ -102,7 +130,7 @@ async function sceneOf(
       unproven: () => Promise.resolve([]), // what runs here is seen to run
     },
     readRecord,
-    look: observeNow,
+    look,
   }
 }
 
