@@ -13,8 +13,6 @@ export interface Canary {
 }
 
 export interface Canaries {
-  /** how many are on their way, and for how long the oldest has been, milliseconds */
-  waiting(): { count: number; oldestMs: number }
   /** Sends no more. @returns all of them, in the order of sending @throws where one does not arrive within `ms` */
   stop(ms: number): Promise<Canary[]>
 }
@@ -63,10 +61,6 @@ export function startCanaries(
   for (const work of [sent, looked]) work.catch(() => {}) // stop() says so
 
   return {
-    waiting: () => ({
-      count: underway.size,
-      oldestMs: underway.size === 0 ? 0 : Date.now() - Math.min(...underway.values()),
-    }),
     async stop(ms) {
       sending.abort()
       await sent

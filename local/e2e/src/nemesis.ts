@@ -12,7 +12,7 @@ export interface Outage {
   to: number
 }
 
-export type Worker = Run['workers'][number]
+type Worker = Run['workers'][number]
 
 const LOOK_EVERY_MS = 50
 const BACK_MS = 90_000

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test, type TestContext } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { KafkaConfig, createKafka, parseConfig, silentLog } from '@order-up/kit'
 import { createRandom, type Random } from '@order-up/producer'
@@ -26,6 +26,9 @@ const FRESH_MS = 10_000 + 1_000
 /** Stages begin calmly: a kill comes at any moment within this time of the beginning. */
 const KILL_WITHIN_MS = 3_000
 const ARRIVE_MS = 60_000
+
+/** At once, so that it is seen also where the test never ends. */
+const say = (line: string) => console.error(`under fire: ${line}`)
 
 /** Who may be killed beside the workers. */
 const COMMAND = 'the command'
@@ -54,11 +57,11 @@ test(
   {
     timeout: 900_000,
   },
-  async (t) => {
+  async () => {
     const seed = Number(process.env['SWAP_SEED'] ?? randomInt(2 ** 31))
-    t.diagnostic(`SWAP_SEED=${seed} does the same again`)
+    say(`SWAP_SEED=${seed} does the same again`)
     await cli('up', '--detach', '--engine', 'node', ...(await ports()))
-    await using stack = await watched(createRandom(seed), t)
+    await using stack = await watched(createRandom(seed))
     const { load, canaries, stage, nemesis } = stack
 
     await stage({
@@ -102,9 +105,9 @@ test(
 
     const sent = await ended(load)
     const seen = await canaries.stop(ARRIVE_MS)
-    assertFresh(seen, stack.missed, t)
+    assertFresh(seen, stack.missed)
     const { verdict, counts } = (await cli('verify')) as unknown as Verified
-    t.diagnostic(JSON.stringify(counts))
+    say(JSON.stringify(counts))
     assert.equal(verdict, 'PASS')
     assert.deepEqual(
       {
@@ -189,7 +192,7 @@ interface Stage {
 }
 
 /** The stack with load on it, and everything that watches it. */
-async function watched(random: Random, t: TestContext) {
+async function watched(random: Random) {
   await using cleanup = new AsyncDisposableStack()
   const run = await running()
   const config = parseConfig(KafkaConfig, {
@@ -231,7 +234,7 @@ async function watched(random: Random, t: TestContext) {
     const [awayMs] = await Promise.all([kill(), act(killed)])
     await assertUntouched()
     const away = killed ? ` at ${killed}` : `, back after ${seconds(awayMs)}`
-    t.diagnostic(`${name}: ${seconds(Date.now() - began)}; killed ${victim}${away}`)
+    say(`${name}: ${seconds(Date.now() - began)}; killed ${victim}${away}`)
   }
 
   const owned = cleanup.move()
@@ -291,17 +294,17 @@ const edgesOf = (run: Run) =>
   })
 
 /** How late each may be: as in quiet, and by the outages that fell into its way. */
-function assertFresh(seen: readonly Canary[], missed: readonly Outage[], t: TestContext): void {
+function assertFresh(seen: readonly Canary[], missed: readonly Outage[]): void {
   const allowedMs = ({ sentAt, tookMs }: Canary) =>
     missed
       .filter(({ from, to }) => from < sentAt + tookMs && to > sentAt)
       .reduce((sum, { from, to }) => sum + to - from, FRESH_MS)
   const took = seen.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
   const quantile = (q: number) => seconds(took[Math.ceil(q * took.length) - 1]!)
-  t.diagnostic(
+  say(
     `order to warehouse, ${seen.length} orders: p50 ${quantile(0.5)}, p99 ${quantile(0.99)}, worst ${quantile(1)}`,
   )
-  for (const { who, from, to } of missed) t.diagnostic(`${who} was away for ${seconds(to - from)}`)
+  for (const { who, from, to } of missed) say(`${who} was away for ${seconds(to - from)}`)
   const late = seen.filter((canary) => canary.tookMs > allowedMs(canary))
   assert.deepEqual(late, [])
 }

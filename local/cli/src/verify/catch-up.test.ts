@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { ControlRecord } from '@order-up/control'
 import {
   KafkaConfig,
   createKafka,
@@ -14,7 +15,7 @@ import {
 import { RAW_TOPIC } from '@order-up/schemas'
 import { startTestStack, type TestStack } from '@order-up/stack/testing'
 import type { Admin, Kafka, Transaction } from 'kafkajs'
-import { waitForGroup } from './catch-up.ts'
+import { waitForGroup, waitForSwap } from './catch-up.ts'
 
 let stack: TestStack
 let kafka: Kafka
@@ -162,4 +163,29 @@ test('a group that gets there while it is waited for', async () => {
     onProgress: () => void (commits ??= commit('g-late', 10)),
   })
   await commits
+})
+
+const shares = { 'flink-1': [[0, 99]] as [number, number][] }
+const epoch: ControlRecord = { epoch: 3, shares, swap: null, previous: null }
+const swap = { from: { 'node-1': shares['flink-1'] }, target: shares, startedAt: 0 }
+const overlap: ControlRecord = { ...epoch, swap: { ...swap, step: 'overlap' } }
+const release: ControlRecord = { ...epoch, swap: { ...swap, step: 'release', sampled: [0] } }
+const failover: ControlRecord = { ...epoch, swap: { ...swap, step: 'overlap', dead: ['node-1'] } }
+
+test('a swap that may lack rows is waited for, one that has given nothing up is not', async () => {
+  const found = [failover, release, epoch]
+  const said: string[] = []
+  const read = () => Promise.resolve(found.shift()!)
+  assert.equal(await waitForSwap(read, patience(20_000, said)), epoch)
+  assert.equal(said.length, 2)
+  assert.equal(await waitForSwap(() => Promise.resolve(overlap), patience(0)), overlap)
+})
+
+test('a swap that nobody carries on is told, with the ways on', async () => {
+  const read = () => Promise.resolve(release)
+  await assert.rejects(waitForSwap(read, patience(300)), {
+    code: 'NOT_CAUGHT_UP',
+    message: /a swap from node.* to flink.* stands at release, since 1970/,
+    remedy: /order-up swap --to flink/,
+  })
 })

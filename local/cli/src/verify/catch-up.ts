@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ownersIn } from '@order-up/control'
+import { hasGivenUp, ownersIn, waysOn, whereItStands, type ControlRecord } from '@order-up/control'
 import { OrderUpError, groupOffsets, nextRecord, type Fetcher } from '@order-up/kit'
 import { RAW_TOPIC, engineGroup, type SharesRecord } from '@order-up/schemas'
 import type { Admin } from 'kafkajs'
@@ -26,6 +26,36 @@ export interface Patience {
 export interface Look {
   admin: Admin
   fetcher: Fetcher
+}
+
+/**
+ * Waits while a swap is under way that has taken buckets from somebody, dead or alive: what curated lacks of their rows
+ * is filled in at its end.
+ * @param read the newest epoch
+ * @returns the epoch that was found then
+ * @throws OrderUpError `NOT_CAUGHT_UP` saying where the swap stands
+ */
+export async function waitForSwap(
+  read: () => Promise<ControlRecord>,
+  { timeoutMs, signal, onProgress }: Patience,
+): Promise<ControlRecord> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const record = await read()
+    const { swap } = record
+    if (!swap || !(hasGivenUp(swap) || swap.dead)) return record
+    const stands = whereItStands(record)
+    onProgress(`waiting: ${stands}`)
+    if (performance.now() >= deadline)
+      throw new OrderUpError(
+        'NOT_CAUGHT_UP',
+        `Not verified after ${timeoutMs / 1_000} s: ${stands}`,
+        {
+          remedy: `${waysOn(swap)}; wait longer with --timeout`,
+        },
+      )
+    await delay(POLL_MS, undefined, { signal })
+  }
 }
 
 /** Waits until every engine that owns buckets has committed raw up to `until`: what it has committed, curated holds. */

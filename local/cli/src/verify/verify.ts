@@ -9,7 +9,7 @@ import {
 } from '@order-up/schemas'
 import { currentShares } from '../engine-choice.ts'
 import { withAdmin, type Reach } from '../reach.ts'
-import { waitForEngines, waitForGroup, type Patience } from './catch-up.ts'
+import { waitForEngines, waitForGroup, waitForSwap, type Patience } from './catch-up.ts'
 import { CURATED_ENDS, type CuratedEnd } from './curated-ends.sql.ts'
 import { compare, type Due, type Findings } from './compare.ts'
 import { curatedLoader, deadLetterLoader, rawLoader, type Loader } from './load.ts'
@@ -57,7 +57,8 @@ export async function verify(
       const look = { admin, fetcher }
       const ends = await watermarksOf(admin, RAW_TOPIC)
       const until = new Map(ends.map(({ partition, high }) => [partition, high]))
-      await waitForEngines(look, await currentShares(kafka), until, patience)
+      const shares = await waitForSwap(() => currentShares(kafka), patience)
+      await waitForEngines(look, shares, until, patience)
 
       const curated = await watermarksOf(admin, CURATED_TOPIC)
       await load(fetcher, CURATED_TOPIC, await curatedLoader(db, curatedIds), patience)
