@@ -12,7 +12,7 @@ import { judge, statementOf } from './judge.ts'
 import { Held, Lane, type Bytes, type Finding, type Pair, type SideIndex } from './lane.ts'
 import type { LaneCounts, Resume } from './resume.ts'
 import { OrdersSeen } from './orders-seen.ts'
-import { plantFaults, type Sample } from './plants.ts'
+import { plantFaults, sampleOf, storedSample, type Sample } from './plants.ts'
 import { EventTypesSeen, RawCursor } from './raw-cursor.ts'
 import type { RecordView } from './record-batches.ts'
 import { MAX_EXAMPLES, type Counts, type Difference, type Kind, type Report } from './report.ts'
@@ -21,8 +21,9 @@ import { SideCursor } from './side-cursor.ts'
 
 const KINDS = ['row', 'dead letter'] as const
 const SIDES = [0, 1] as const
-/** rows of each partition, and dead letters, in which faults are planted */
-const WINDOW = 32
+/** rows, and dead letters, in which faults are planted, about: of every partition a few */
+const WINDOW = 64
+const WINDOW_OF_PARTITION = 2
 const EXPIRES_MS = 24 * 60 * 60 * 1_000
 
 export interface Limits {
@@ -73,7 +74,8 @@ export class Comparison {
   readonly #examples: Difference[]
   readonly #fields: Map<string, number>
   readonly #strays: Readonly<Record<string, number>>
-  #window: Record<Kind, Sample[]> = { row: [], 'dead letter': [] }
+  #window: Record<Kind, Sample[]>
+  readonly #windowSize: number
   #fresh: Record<Kind, Sample[][]>
   #progress: Progress | undefined
   /** by partition: how far rows were compared when a report was last made */
@@ -93,6 +95,9 @@ export class Comparison {
     )
     this.#fields = new Map(Object.entries(previous?.fields ?? {}))
     this.#strays = { ...previous?.strays }
+    const { rows = [], deadLetters = [] } = previous?.resume.window ?? {}
+    this.#window = { row: rows.map(sampleOf), 'dead letter': deadLetters.map(sampleOf) }
+    this.#windowSize = Math.max(WINDOW_OF_PARTITION, Math.floor(WINDOW / begin.raw.length))
     this.#fresh = this.#emptyWindow(begin)
     const partitions = begin.raw.length
     const lanes = (kind: Kind) => begin.lanes[kind].map((counts, p) => this.#lane(kind, p, counts))
@@ -148,7 +153,7 @@ export class Comparison {
       onEqual: (offset, key: Bytes, content: Bytes) => {
         if (kind === 'row') this.#orders.add(key.buf, key.start, Math.max(0, key.length))
         const window = fresh()
-        if (window.length < WINDOW)
+        if (window.length < this.#windowSize)
           window.push({ partition, offset, record: Held.of(key, content) })
       },
       onFinding: (finding) => this.#keepExample(kind, partition, finding),
@@ -360,6 +365,10 @@ export class Comparison {
       positions: Object.fromEntries(positions),
       raw: this.rawCursors.map(({ position }) => position),
       orders: this.#orders.toString(),
+      window: {
+        rows: this.#window.row.map(storedSample),
+        deadLetters: this.#window['dead letter'].map(storedSample),
+      },
     }
   }
 }

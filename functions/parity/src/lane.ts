@@ -20,9 +20,10 @@ export class Held {
   /** A copy: what was fetched need not be kept for it. */
   static of(key: Bytes, content: Bytes): Held {
     const keyLength = Math.max(0, key.length)
-    const bytes = Buffer.allocUnsafe(keyLength + Math.max(0, content.length))
+    const contentLength = Math.max(0, content.length)
+    const bytes = Buffer.allocUnsafe(keyLength + contentLength)
     key.buf.copy(bytes, 0, key.start, key.start + keyLength)
-    content.buf.copy(bytes, keyLength, content.start, content.start + content.length)
+    content.buf.copy(bytes, keyLength, content.start, content.start + contentLength)
     return new Held(bytes, key.length, content.length)
   }
 

@@ -17,6 +17,7 @@ import {
   type SideIndex,
 } from './lane.ts'
 import type { Kind, Report } from './report.ts'
+import type { StoredSample } from './resume.ts'
 import { rowFields } from './row-fields.ts'
 
 /** A record that both sides wrote. */
@@ -29,6 +30,18 @@ export interface Sample {
 
 /** What was read of late and is equal on both sides. */
 export type Window = Readonly<Record<Kind, readonly Sample[]>>
+
+export const storedSample = ({ partition, offset, record }: Sample): StoredSample => ({
+  partition,
+  offset,
+  key: record.key && record.key.toString('base64'),
+  content: record.content && record.content.toString('base64'),
+})
+
+export function sampleOf({ partition, offset, key, content }: StoredSample): Sample {
+  const bytes = (text: string | null) => bytesOf(text === null ? null : Buffer.from(text, 'base64'))
+  return { partition, offset, record: Held.of(bytes(key), bytes(content)) }
+}
 
 /** What a comparison of a window must say, and says. */
 interface Answer {

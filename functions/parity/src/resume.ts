@@ -18,6 +18,10 @@ export const LaneCounts = z.object({
 })
 export type LaneCounts = z.infer<typeof LaneCounts>
 
+const Bytes = z.base64().nullable()
+const Sample = z.object({ partition: z.int(), offset: Offset, key: Bytes, content: Bytes })
+export type StoredSample = z.infer<typeof Sample>
+
 /** From where a comparer goes on: all that it counted lies below `to` and is in the report, all else is read again. */
 export const Resume = z.object({
   /** by raw partition */
@@ -42,5 +46,7 @@ export const Resume = z.object({
   raw: z.array(Offset),
   /** the orders seen, as a compact set */
   orders: z.string(),
+  /** what was equal of late: faults are planted in it until there is something newer */
+  window: z.object({ rows: z.array(Sample), deadLetters: z.array(Sample) }),
 })
 export type Resume = z.infer<typeof Resume>

@@ -5,6 +5,7 @@ import { codec, foldBench } from './benches/codec.ts'
 import { engine, engineLocal } from './benches/engine.ts'
 import { engines } from './benches/engines.ts'
 import { latency } from './benches/latency.ts'
+import { parity } from './benches/parity.ts'
 import { million, tenMillion } from './benches/state.ts'
 import { runFile, thisMachine } from './machine.ts'
 
@@ -17,6 +18,7 @@ const BENCHES: readonly Bench[] = [
   million,
   tenMillion,
   engines,
+  parity,
 ]
 
 const HELP = `npm run bench -- [names] [--quick] [--runs N]

@@ -102,6 +102,16 @@ export class Pipeline implements AsyncDisposable {
     })
   }
 
+  /** Its verdict is written all the time, to the folder `verdicts`. */
+  comparer(deployments: readonly [string, string]): Promise<MeasuredWorker> {
+    return this.#start('parity/src/main.ts', {
+      DEPLOYMENTS: deployments.join(),
+      ARTIFACTS: 'a,b',
+      VERDICTS_URL: join(this.dir, 'verdicts'),
+      REPORT_INTERVAL_MS: '250',
+    })
+  }
+
   async #start(module: string, env: Record<string, string>): Promise<MeasuredWorker> {
     const worker = await startWorker(module, { ...this.env, ...env })
     this.#workers.push(worker)
