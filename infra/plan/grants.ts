@@ -1,4 +1,4 @@
-import { engineOf, type DeploymentId } from '@order-up/control'
+import { engineOf, transactionalIdsOf, type DeploymentId } from '@order-up/control'
 import {
   changelogTopic,
   CONTROL_TRANSACTIONAL_ID,
@@ -13,7 +13,6 @@ import {
   shadowTopic,
   SHARES_TOPIC,
   SINK_GROUP,
-  transactionalIdPrefix,
 } from '@order-up/schemas'
 
 /** Who is granted something in Kafka. */
@@ -51,6 +50,7 @@ interface Grants {
 const READERS = `${READ_GROUP_PREFIX}*`
 const ENGINES = DEPLOYMENTS as readonly DeploymentId[]
 const ENGINE_GROUPS = DEPLOYMENTS.map(engineGroup)
+const transactionalIds = (deployment: DeploymentId) => `${transactionalIdsOf(deployment)}*`
 const SHADOW_TOPICS = DEPLOYMENTS.map(shadowTopic)
 const SHADOW_DLQ_TOPICS = DEPLOYMENTS.map(shadowDlqTopic)
 
@@ -112,12 +112,6 @@ function engineGrants(deployment: DeploymentId): Grants {
       }
     }
   }
-}
-
-/** Kafka Streams begins them with its application id, which is the group; the others with the deployment's id. */
-function transactionalIds(deployment: DeploymentId): string {
-  const isStreams = engineOf(deployment) === 'kafka-streams'
-  return isStreams ? `${engineGroup(deployment)}-*` : `${transactionalIdPrefix(deployment)}*`
 }
 
 type Kind = 'topic' | 'group' | 'transactional-id'

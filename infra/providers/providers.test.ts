@@ -235,18 +235,20 @@ describe('Shares', () => {
 
     assert.deepEqual(steady, { changes: false, replaces: [] })
     assert.deepEqual(midSwap, { changes: true, replaces: [] })
-    assert.deepEqual(await plugin.printed(1), [
+    assert.deepEqual(await plugin.printed(2), [
       'shares: epoch 2 is in a swap (overlap) from node-1 0–99 to flink-1 0–99; wanted is node-1 0–99',
+      'shares: take back: epoch 3: node-1 100 % again; nobody has given up a bucket yet',
     ])
     assert.deepEqual(events, [{ action: 'shares' }, { action: 'shares' }])
   })
 
-  const OFF: readonly [string, unknown, RegExp][] = [
-    ['an empty topic', null, /no epoch was ever written; wanted is node-1 0–99/],
+  const OFF: readonly [string, unknown, RegExp, ...steps: string[]][] = [
+    ['an empty topic', null, /no epoch was ever written; wanted is node-1 0–99/, 'begin'],
     [
       'another table',
       { ...RECORD, epoch: 7, shares: { 'node-1': [[10, 99]], 'flink-1': [[0, 9]] } },
       /epoch 7 gives node-1 10–99, flink-1 0–9; wanted is node-1 0–99/,
+      ...['overlap', 'gate', 'release', 'settle'],
     ],
     [
       'a way back that no longer runs',
@@ -254,13 +256,18 @@ describe('Shares', () => {
       /epoch 9 still names flink-1 as the way back/,
     ],
   ]
-  for (const [what, record, said] of OFF)
+  for (const [what, record, said, ...steps] of OFF)
     test(`a topic that is not at its target is a change: ${what}`, async () => {
       const provider = await scene(name, () => ({ record }))
 
       assert.equal((await provider.diff(STATE, INPUTS)).changes, true)
 
-      assert.match((await plugin.printed(1)).join(), said)
+      const [first, ...others] = await plugin.printed(1 + steps.length)
+      assert.match(first!, said)
+      assert.deepEqual(
+        others.map((line) => line.split(': ')[1]),
+        steps,
+      )
     })
 
   test('a topic that can not be asked about is a change, and said', async () => {

@@ -1,4 +1,5 @@
 import {
+  planSwap,
   sameShares,
   type ControlRecord,
   type DeploymentId,
@@ -91,7 +92,11 @@ export const provider: Provider<Inputs, Outputs> = {
     try {
       const record = await present(news)
       const off = offTarget(record, news)
-      if (off !== undefined) say(off)
+      if (off !== undefined) {
+        say(off)
+        const { steps } = planSwap(record ?? undefined, eventOf(news))
+        for (const { name, about } of steps) say(`${name}: ${about}`)
+      }
       return { changes: changed || off !== undefined }
     } catch (error) {
       say(notKnown(error))
