@@ -56,7 +56,7 @@ for (const engine of ENGINES)
 
 test(
   'a second engine and the comparer come and go by engines.json, beside an owner that goes on and lets no other take its place',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   async () => {
     const data = join(folder, 'data')
     const at = ['--data-dir', data]
@@ -110,6 +110,18 @@ test(
       const alone = workers.map(({ name }) => name)
       const before = await untilRunning(...alone)
       const processes = processesUnder(tmp).length
+
+      // one that fails is left alone, with its reason, until it is asked for again
+      await writeFile(join(data, 'state/node-1'), 'in the way of its state')
+      await wish(owner, { deployment: 'node-1' })
+      const engineOf = async (id: string) =>
+        (await readRun(data))?.engines.find(({ deployment }) => deployment === id)
+      const hasFailed = async () => (await engineOf('node-1'))?.state === 'failed'
+      await until(hasFailed, AbortSignal.timeout(20_000))
+      assert.match((await engineOf('node-1'))?.problem ?? '', /ENOTDIR/)
+      assert.equal((await engineOf('kafka-streams-1'))?.state, 'running')
+      await rm(join(data, 'state/node-1'))
+
       for (let round = 1; round <= 2; round++) {
         await wish(owner, { deployment: 'node-1' })
         const beside = await untilRunning(...alone, 'node-1', 'parity')

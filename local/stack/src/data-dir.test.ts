@@ -85,6 +85,16 @@ describe('a data folder', () => {
     assert.deepEqual(await readRun(dataDir), run)
     await claim.release()
     assert.equal(await readRun(dataDir), undefined)
+    await claim.writeRun(run) // a worker's last word may come late
+    assert.deepEqual(await readdir(dataDir), ['lock', 'order-up-data.json'])
+  })
+
+  it('tells of a stack of an older version, which had one engine and did not name it', async () => {
+    const { engines: _, wishes: __, ...older } = run
+    const claim = await claimDataDir(dataDir)
+    await claim.writeRun(older as Run)
+    assert.deepEqual(await readRun(dataDir), { ...older, engines: [], wishes: null })
+    await claim.release()
   })
 
   it('is purged whole; a folder that is not ours is not touched, nor taken', async () => {
