@@ -1,24 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { kafkajs, messageOf, OrderUpError } from '@order-up/kit'
-import { SHARES_TOPIC } from '@order-up/schemas'
-import type { Kafka, PartitionAssigner } from 'kafkajs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { clusterOf, isRetriable, kafkaErrorType, messageOf, OrderUpError } from '@order-up/kit'
+import type { Kafka } from 'kafkajs'
 import { z } from 'zod'
 
-const { AssignerProtocol } = kafkajs
-const { MemberMetadata, MemberAssignment } = AssignerProtocol
-
-/** Whoever carries a swap by hand is a member, and has the shares topic's partition. */
+/** Whoever carries a swap by hand is a member. Its members read nothing: a group is the lease that every broker has. */
 const GROUP = 'order-up.control'
 /** One that was killed is out after so long: the least that a broker allows by default. */
 const SESSION_MS = 6_000
-/** A member that lives answers within this: it looks so often whether others want to join. */
+/** A member that lives looks so often whether others want to join. */
 const LOOK_MS = 250
 /** Past the session of one that was killed. */
 const DECIDED_WITHIN_MS = 20_000
 /** Where nobody else is, it is decided before. */
 const QUIET_MS = 1_000
-const DESCRIBED_WITHIN_MS = 2_000
+const RETRY_MS = 100
 
 export interface Lease {
   /** what is wanted, for whoever comes second: as `swap --to flink-1` */
@@ -39,6 +36,40 @@ const Carrier = z.object({
 })
 type Carrier = z.infer<typeof Carrier>
 
+/** As much of kafkajs's connection to a group's coordinator as is used here. */
+interface Coordinator {
+  joinGroup(request: {
+    groupId: string
+    sessionTimeout: number
+    rebalanceTimeout: number
+    memberId: string
+    protocolType: string
+    groupProtocols: { name: string; metadata: Buffer }[]
+  }): Promise<{
+    generationId: number
+    leaderId: string
+    memberId: string
+    members: { memberId: string; memberMetadata: Buffer }[]
+  }>
+  syncGroup(request: {
+    groupId: string
+    generationId: number
+    memberId: string
+    groupAssignment: { memberId: string; memberAssignment: Buffer }[]
+  }): Promise<{ memberAssignment: Buffer }>
+  heartbeat(request: {
+    groupId: string
+    groupGenerationId: number
+    memberId: string
+  }): Promise<unknown>
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
+}
+interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  findGroupCoordinator(group: { groupId: string }): Promise<Coordinator>
+}
+
 /**
  * Runs `use` as the one who carries a swap by hand. That spares two people each other's surprises; what is written is
  * safe without it, by the fenced session.
@@ -47,170 +78,164 @@ type Carrier = z.infer<typeof Carrier>
  */
 export async function asCarrier<T>(
   kafka: Kafka,
-  lease: Lease,
+  { what, signal, say }: Lease,
   use: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const lost = new AbortController()
-  const membership = await join(kafka, lease, (error) => lost.abort(error))
-  try {
-    return await use(AbortSignal.any([lease.signal, lost.signal]))
-  } finally {
-    await membership.leave()
-  }
-}
-
-async function join(kafka: Kafka, { what, signal, say }: Lease, onLost: (error: Error) => void) {
-  const me: Carrier = {
-    id: randomUUID(),
-    host: hostname(),
-    pid: process.pid,
-    what,
-    holds: false,
-  }
-  let stopped = false
-  const consumer = kafka.consumer({
-    groupId: GROUP,
-    sessionTimeout: SESSION_MS,
-    rebalanceTimeout: SESSION_MS,
-    heartbeatInterval: LOOK_MS,
-    maxWaitTimeInMs: LOOK_MS,
-    partitionAssigners: [oneCarrier(me)],
-    // one that fails while it leaves would come back, and nobody would stop it again
-    retry: { restartOnFailure: () => Promise.resolve(!stopped) },
-  })
-  const leave = () => {
-    stopped = true
-    return consumer.disconnect()
-  }
-  const lose = async () => onLost(carried(await describeHolder(kafka, me)))
-
-  const { promise: decided, resolve, reject } = Promise.withResolvers<boolean>()
-  consumer.on('consumer.group_join', ({ payload: { memberAssignment } }) => {
-    const isMine = (memberAssignment[SHARES_TOPIC] ?? []).length > 0
-    if (me.holds && !isMine) lose().catch(onLost)
-    me.holds = isMine
-    resolve(isMine)
-  })
-  consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-    if (restart) return
-    reject(unsure(error))
-    onLost(unsure(error))
-  })
-  const onAbort = () => reject(signal.reason as Error)
-  signal.addEventListener('abort', onAbort)
+  signal.throwIfAborted()
+  const me = { id: randomUUID(), host: hostname(), pid: process.pid, what, holds: false }
+  const cluster = clusterOf(kafka) as unknown as Cluster
+  const member = new Member(cluster, me)
   const quiet = setTimeout(() => say(WAITING), QUIET_MS)
-  const deadline = setTimeout(() => reject(unsure()), DECIDED_WITHIN_MS)
   try {
-    signal.throwIfAborted()
-    await consumer.connect()
-    await consumer.subscribe({ topic: SHARES_TOPIC })
-    const running = consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() })
-    running.catch(reject)
-    const isMine = await decided
-    await running // kafkajs leaves a group only once it says that it has joined
-    if (!isMine) {
-      await leave()
-      throw carried(await describeHolder(kafka, me))
+    const joined = cluster.connect().then(() => member.join())
+    const holder = await within(DECIDED_WITHIN_MS, signal, joined).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw unsure(error)
+    })
+    clearTimeout(quiet)
+    if (holder.id !== me.id) {
+      await member.leave()
+      throw carried(holder)
     }
-    return { leave }
-  } catch (error) {
-    await leave()
-    throw error
+    const lost = new AbortController()
+    const over = new AbortController()
+    const held = member.hold(over.signal).catch((error: unknown) => lost.abort(error))
+    try {
+      return await use(AbortSignal.any([signal, lost.signal]))
+    } finally {
+      over.abort()
+      await held
+      await member.leave()
+    }
   } finally {
     clearTimeout(quiet)
-    clearTimeout(deadline)
-    signal.removeEventListener('abort', onAbort)
+    member.isOver = true
+    await cluster.disconnect()
   }
 }
 
 const WAITING = `somebody carries a swap, or was killed while he did: which of the two is known within ${SESSION_MS / 1_000} s`
 
-/** The group's leader gives the one partition to whoever has it already; where nobody has, to one of those that ask. */
-const oneCarrier =
-  (me: Readonly<Carrier>): PartitionAssigner =>
-  () => ({
-    name: 'OneCarrier',
-    version: 0,
-    protocol: ({ topics }) => ({
-      name: 'OneCarrier',
-      metadata: MemberMetadata.encode({
-        version: 0,
-        topics,
-        userData: Buffer.from(JSON.stringify(me)),
-      }),
-    }),
-    assign: ({ members }) => {
-      const chosen = chooseCarrier(
-        members.map(({ memberId, memberMetadata }) => ({
-          memberId,
-          holds: carrierIn(memberMetadata)?.holds ?? false,
-        })),
-      )
-      return Promise.resolve(
-        members.map(({ memberId }) => ({
-          memberId,
-          memberAssignment: MemberAssignment.encode({
-            version: 0,
-            assignment: memberId === chosen ? { [SHARES_TOPIC]: [0] } : {},
-            userData: Buffer.alloc(0),
-          }),
-        })),
-      )
-    },
-  })
+/** @throws the signal's reason, or `TimeoutError` */
+async function within<T>(ms: number, signal: AbortSignal, promised: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const either = AbortSignal.any([signal, AbortSignal.timeout(ms)])
+  const onAbort = () => reject(either.reason)
+  either.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([promised, late])
+  } finally {
+    either.removeEventListener('abort', onAbort)
+  }
+}
+
+/** In the group; the one who leads it decides who has the lease, and tells all. */
+class Member {
+  readonly #cluster: Cluster
+  readonly #me: Carrier
+  #id = ''
+  #generation = -1
+  /** it does not try to join any more */
+  isOver = false
+
+  constructor(cluster: Cluster, me: Carrier) {
+    this.#cluster = cluster
+    this.#me = me
+  }
+
+  /** Waits until all other members have answered, or have timed out. @returns who has the lease */
+  async join(): Promise<Carrier> {
+    for (;;) {
+      try {
+        const holder = await this.#joinOnce()
+        this.#me.holds = holder.id === this.#me.id
+        return holder
+      } catch (error) {
+        const type = kafkaErrorType(error) ?? ''
+        if (type === 'UNKNOWN_MEMBER_ID') this.#id = ''
+        else if (this.isOver || (!REJOINS.has(type) && !isRetriable(error))) throw error
+        await delay(RETRY_MS)
+      }
+    }
+  }
+
+  async #joinOnce(): Promise<Carrier> {
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId: GROUP })
+    const { generationId, leaderId, memberId, members } = await coordinator.joinGroup({
+      groupId: GROUP,
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: SESSION_MS,
+      memberId: this.#id,
+      protocolType: 'order-up',
+      groupProtocols: [{ name: 'carrier', metadata: bytesOf(this.#me) }],
+    })
+    this.#id = memberId
+    this.#generation = generationId
+    // only the leader is told of the others
+    const carrier = chooseCarrier(members.map(({ memberMetadata }) => carrierIn(memberMetadata)))
+    const { memberAssignment } = await coordinator.syncGroup({
+      groupId: GROUP,
+      generationId,
+      memberId,
+      groupAssignment:
+        leaderId === memberId && carrier
+          ? members.map((m) => ({ memberId: m.memberId, memberAssignment: bytesOf(carrier) }))
+          : [],
+    })
+    return carrierIn(memberAssignment)
+  }
+
+  /** Stays in the group until the signal aborts. @throws OrderUpError `SWAP_CARRIED` where another has the lease now */
+  async hold(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await delay(LOOK_MS, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        const coordinator = await this.#cluster.findGroupCoordinator({ groupId: GROUP })
+        const groupGenerationId = this.#generation
+        await coordinator.heartbeat({ groupId: GROUP, groupGenerationId, memberId: this.#id })
+      } catch {
+        // others come or go, it was taken for dead, or brokers are away: all of that shows when it joins again
+        const holder = await this.join()
+        if (holder.id !== this.#me.id) throw carried(holder)
+      }
+    }
+  }
+
+  /** At once, unless brokers are away: then they notice in time. */
+  async leave(): Promise<void> {
+    try {
+      const coordinator = await this.#cluster.findGroupCoordinator({ groupId: GROUP })
+      await coordinator.leaveGroup({ groupId: GROUP, memberId: this.#id })
+    } catch {
+      return
+    }
+  }
+}
+
+/** A member that meets these is to join again. */
+const REJOINS = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION'])
+
+const bytesOf = (carrier: Carrier) => Buffer.from(JSON.stringify(carrier))
+const carrierIn = (bytes: Buffer) => Carrier.parse(JSON.parse(bytes.toString()))
 
 /** Of several that say that they have it (one has slept), and of several that ask at once, the one that sorts first. */
-export function chooseCarrier(
-  members: readonly { memberId: string; holds: boolean }[],
-): string | undefined {
-  const [first] = members.toSorted(
-    (a, b) => Number(b.holds) - Number(a.holds) || (a.memberId < b.memberId ? -1 : 1),
+const chooseCarrier = (carriers: readonly Carrier[]): Carrier | undefined =>
+  carriers.toSorted((a, b) => Number(b.holds) - Number(a.holds) || (a.id < b.id ? -1 : 1))[0]
+
+const carried = ({ what, pid, host }: Carrier) =>
+  new OrderUpError(
+    'SWAP_CARRIED',
+    `\`${what}\` is being carried by process ${pid} on ${host}, and only one swap can be`,
+    {
+      remedy:
+        'wait until it is done, or stop it with Ctrl-C there: it can be gone on with, or taken back',
+    },
   )
-  return first?.memberId
-}
 
-function carrierIn(metadata: Buffer): Carrier | undefined {
-  try {
-    return Carrier.parse(JSON.parse(MemberMetadata.decode(metadata)!.userData.toString()))
-  } catch {
-    return undefined // between two generations of the group, brokers show none
-  }
-}
-
-/** Who has the lease; undefined = it can't be seen in a moment. */
-async function describeHolder(kafka: Kafka, me: Carrier): Promise<Carrier | undefined> {
-  const admin = kafka.admin()
-  await admin.connect()
-  try {
-    const deadline = Date.now() + DESCRIBED_WITHIN_MS
-    while (Date.now() < deadline) {
-      const { groups } = await admin.describeGroups([GROUP])
-      const carriers = groups
-        .flatMap(({ members }) => members)
-        .flatMap(({ memberMetadata }) => carrierIn(memberMetadata) ?? [])
-      const holder = carriers.find(({ holds, id }) => holds && id !== me.id)
-      if (holder) return holder
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    return undefined
-  } finally {
-    await admin.disconnect()
-  }
-}
-
-function carried(holder: Carrier | undefined): OrderUpError {
-  const who = holder
-    ? `\`${holder.what}\` is being carried by process ${holder.pid} on ${holder.host}`
-    : 'another swap is being carried'
-  return new OrderUpError('SWAP_CARRIED', `${who}, and only one swap can be`, {
-    remedy:
-      'wait until it is done, or stop it with Ctrl-C there: it can be gone on with, or taken back',
-  })
-}
-
-const unsure = (cause?: unknown) =>
+const unsure = (cause: unknown) =>
   new OrderUpError(
     'LEASE',
-    `Whether somebody else carries a swap is not known${cause === undefined ? '' : `: ${messageOf(cause)}`}`,
+    `Whether somebody else carries a swap is not known: ${messageOf(cause)}`,
     { cause, remedy: 'see whether the brokers answer: order-up doctor' },
   )
