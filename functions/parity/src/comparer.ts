@@ -23,11 +23,12 @@ import {
 } from '@order-up/schemas'
 import type { Admin, Kafka } from 'kafkajs'
 import { fromNow, fromOldest, fromReport, type Begin, type Topics } from './begin.ts'
-import { Comparison, SchemasGrew, type Limits, type Subject } from './comparison.ts'
+import { Comparison, type Limits, type Subject } from './comparison.ts'
 import { OutOfRange, runFetchLoop } from './fetch-loop.ts'
 import { observeReport, type ParityMetrics } from './metrics.ts'
 import { ProgressWatch } from './progress.ts'
 import { Report } from './report.ts'
+import { SchemasGrew } from './schemas-seen.ts'
 
 const LOOK_MS = 500
 const SCHEMAS_MS = 60_000
@@ -60,6 +61,8 @@ export class Comparer {
   #writtenAt = 0
   #why: string | undefined
   #verdict: string | undefined
+  /** ids that were met and looked for: what is still not registered then is a fault of a row */
+  readonly #met = new Set<number>()
 
   constructor(options: ComparerOptions) {
     this.#o = options
@@ -93,7 +96,8 @@ export class Comparer {
         await this.#follow(comparison, subject, admin, fetcher, signal)
       } catch (error) {
         lost = error instanceof OutOfRange
-        if (!lost && !(error instanceof SchemasGrew)) throw error
+        if (error instanceof SchemasGrew) this.#met.add(error.id)
+        else if (!lost) throw error
         this.#o.log.warn({ why: messageOf(error) }, 'the comparison begins anew')
       }
     }
@@ -114,6 +118,7 @@ export class Comparer {
       artifacts,
       raw,
       curated,
+      unregistered: this.#met,
       schemaIds: { [RAW_SUBJECT]: idsIn(raw), [CURATED_SUBJECT]: idsIn(curated) },
       topics: [topicsOf(deployments[0]), topicsOf(deployments[1])],
     }
@@ -154,9 +159,8 @@ export class Comparer {
     const { kafka } = this.#o
     const ended = new AbortController()
     const both = AbortSignal.any([signal, ended.signal])
-    const troubled = (why: string | undefined) => comparison.troubled(why)
-    const loops = [...comparison.cursors, comparison.rawCursors].map((cursors) =>
-      runFetchLoop(kafka, cursors, both, troubled),
+    const loops = [...comparison.cursors, comparison.rawCursors].map((cursors, reader) =>
+      runFetchLoop(kafka, cursors, both, (why) => comparison.troubled(reader, why)),
     )
     const watch = new ProgressWatch(admin, fetcher, subject.names)
     const work = [
@@ -210,8 +214,8 @@ export class Comparer {
       [CURATED_SUBJECT, curated],
     ] as const) {
       const ids = await registry.subjectIds(subject).catch(() => known) // away: nothing new is known
-      if ([...ids.keys()].some((id) => !known.has(id)))
-        throw new SchemasGrew('SCHEMAS_GREW', `subject ${subject} has a new schema`)
+      for (const id of ids.keys())
+        if (!known.has(id)) throw new SchemasGrew(id, `subject ${subject} has a schema`)
     }
   }
 }

@@ -1,29 +1,22 @@
-import {
-  CONTRACT_VERSION,
-  CURATED_SCHEMA_VERSION,
-  EVENT_TYPES,
-  type SchemaIds,
-} from '@order-up/schemas'
-import { RetryableError, TerminalError } from '@order-up/kit'
+import { CONTRACT_VERSION, EVENT_TYPES, type SchemaIds } from '@order-up/schemas'
 import type { Begin, Topics } from './begin.ts'
 import { deadLetterFields } from './dead-letter.ts'
+import { Examples } from './examples.ts'
 import { Horizon } from './horizon.ts'
 import { judge, statementOf } from './judge.ts'
-import { Held, Lane, type Bytes, type Finding, type Pair, type SideIndex } from './lane.ts'
-import type { LaneCounts, Resume } from './resume.ts'
+import { Lane, type Pair, type SideIndex } from './lane.ts'
 import { OrdersSeen } from './orders-seen.ts'
-import { plantFaults, sampleOf, storedSample, type Sample } from './plants.ts'
+import { plantFaults } from './plants.ts'
 import { EventTypesSeen, RawCursor } from './raw-cursor.ts'
-import type { RecordView } from './record-batches.ts'
-import { MAX_EXAMPLES, type Counts, type Difference, type Kind, type Report } from './report.ts'
-import { rowFields, rowOf, textOf } from './row-fields.ts'
+import { Recent } from './recent.ts'
+import type { Counts, Kind, Report } from './report.ts'
+import type { LaneCounts, Resume } from './resume.ts'
+import { rowFields } from './row-fields.ts'
+import { SchemasSeen } from './schemas-seen.ts'
 import { SideCursor } from './side-cursor.ts'
 
 const KINDS = ['row', 'dead letter'] as const
 const SIDES = [0, 1] as const
-/** rows, and dead letters, in which faults are planted, about: of every partition a few */
-const WINDOW = 64
-const WINDOW_OF_PARTITION = 2
 const EXPIRES_MS = 24 * 60 * 60 * 1_000
 
 export interface Limits {
@@ -40,6 +33,8 @@ export interface Subject {
   /** all ids, by subject */
   raw: SchemaIds
   curated: SchemaIds
+  /** ids in rows that are not among them */
+  unregistered: ReadonlySet<number>
   /** as they go into the verdict */
   schemaIds: Readonly<Record<string, number[]>>
   /** that each side writes */
@@ -56,9 +51,6 @@ export interface Progress {
   at: number
 }
 
-/** A comparison is void: the schemas that it is about are not all there are. */
-export class SchemasGrew extends RetryableError {}
-
 /** What two deployments wrote, compared as it is read. Cursors bring it; `report` says how it stands. No I/O. */
 export class Comparison {
   readonly cursors: Pair<SideCursor[]> = [[], []]
@@ -69,18 +61,15 @@ export class Comparison {
   readonly #horizons: Record<Kind, Pair<Horizon[]>> = { row: [[], []], 'dead letter': [[], []] }
   readonly #orders: OrdersSeen
   readonly #types: EventTypesSeen
-  readonly #schemaIds: Set<number>
-  #lastSchemaId = -1
-  readonly #examples: Difference[]
+  readonly #schemas: SchemasSeen
+  readonly #examples: Examples
+  readonly #recent: Recent
   readonly #fields: Map<string, number>
   readonly #strays: Readonly<Record<string, number>>
-  #window: Record<Kind, Sample[]>
-  readonly #windowSize: number
-  #fresh: Record<Kind, Sample[][]>
   #progress: Progress | undefined
   /** by partition: how far rows were compared when a report was last made */
   #lastTo: readonly number[] | undefined
-  #trouble: string | undefined
+  readonly #trouble: (string | undefined)[] = []
 
   /** @param previous what this goes on from, with `begin` made of it */
   constructor(subject: Subject, limits: Limits, begin: Begin, previous: Report | undefined) {
@@ -88,17 +77,16 @@ export class Comparison {
     this.#limits = limits
     this.#orders = new OrdersSeen(previous?.resume.orders)
     this.#types = new EventTypesSeen(previous?.seen.rawEventTypes, previous?.seen.eventTypes)
-    this.#schemaIds = new Set(previous?.seen.schemaIds)
+    const { names, curated, unregistered } = subject
+    this.#schemas = new SchemasSeen(previous?.seen.schemaIds ?? [], curated, unregistered)
     // what was not counted yet is found again
-    this.#examples = (previous?.differences ?? []).filter(
+    const counted = (previous?.differences ?? []).filter(
       ({ kind, partition, offset }) => offset < begin.lanes[kind][partition]!.to,
     )
+    this.#examples = new Examples(counted, names, curated)
+    this.#recent = new Recent(begin.raw.length, previous?.resume.window)
     this.#fields = new Map(Object.entries(previous?.fields ?? {}))
     this.#strays = { ...previous?.strays }
-    const { rows = [], deadLetters = [] } = previous?.resume.window ?? {}
-    this.#window = { row: rows.map(sampleOf), 'dead letter': deadLetters.map(sampleOf) }
-    this.#windowSize = Math.max(WINDOW_OF_PARTITION, Math.floor(WINDOW / begin.raw.length))
-    this.#fresh = this.#emptyWindow(begin)
     const partitions = begin.raw.length
     const lanes = (kind: Kind) => begin.lanes[kind].map((counts, p) => this.#lane(kind, p, counts))
     this.#lanes = { row: lanes('row'), 'dead letter': lanes('dead letter') }
@@ -118,7 +106,7 @@ export class Comparison {
 
   #addCursors(side: SideIndex, kind: Kind, { positions, raw }: Begin): void {
     const { names, topics } = this.#subject
-    const quota = Math.ceil(this.#limits.maxHeldRows / (4 * raw.length))
+    const maxHeld = Math.ceil(this.#limits.maxHeldRows / (KINDS.length * raw.length))
     for (const [partition, lane] of this.#lanes[kind].entries()) {
       const horizon = new Horizon(topics[side][kind].length)
       this.#horizons[kind][side][partition] = horizon
@@ -134,10 +122,9 @@ export class Comparison {
             start: positions[side].get(topic)![partition]!,
             lane,
             horizon,
-            quota,
-            isFull: () => this.#held >= this.#limits.maxHeldRows,
+            maxHeld,
             floor: kind === 'row' ? () => rawCursor.floor : () => lane.counts.to,
-            onRow: (record) => this.#noteSchema(record),
+            onRow: (record) => this.#schemas.note(record),
           }),
       )
       for (const cursor of own) cursor.siblings(own)
@@ -146,77 +133,23 @@ export class Comparison {
   }
 
   #lane(kind: Kind, partition: number, counts: LaneCounts): Lane {
-    const fresh = () => this.#fresh[kind][partition]!
     return new Lane(counts, {
       fieldsOf: (a, b) =>
         kind === 'row' ? rowFields(a, b, this.#subject.curated) : deadLetterFields(a, b),
-      onEqual: (offset, key: Bytes, content: Bytes) => {
+      onEqual: (offset, key, content) => {
         if (kind === 'row') this.#orders.add(key.buf, key.start, Math.max(0, key.length))
-        const window = fresh()
-        if (window.length < this.#windowSize)
-          window.push({ partition, offset, record: Held.of(key, content) })
+        this.#recent.add(kind, partition, offset, key, content)
       },
-      onFinding: (finding) => this.#keepExample(kind, partition, finding),
+      onFinding: (finding) => this.#examples.add(kind, partition, finding),
       onFields: (names) => {
         for (const name of names) this.#fields.set(name, (this.#fields.get(name) ?? 0) + 1)
       },
     })
   }
 
-  #emptyWindow(begin: Begin): Record<Kind, Sample[][]> {
-    const empty = () => begin.raw.map(() => [])
-    return { row: empty(), 'dead letter': empty() }
-  }
-
-  #noteSchema({ buf, valueStart, valueLength }: RecordView): void {
-    if (valueLength < 5) return
-    const id = buf[valueStart] === 0 ? buf.readUInt32BE(valueStart + 1) : -1
-    if (id === this.#lastSchemaId || id === -1) return
-    this.#lastSchemaId = id
-    this.#schemaIds.add(id)
-    const version = this.#subject.curated.get(id)
-    if (version === undefined)
-      throw new SchemasGrew(
-        'SCHEMAS_GREW',
-        `a row of schema id ${id}, which was not registered when the comparison began`,
-      )
-    if (version > CURATED_SCHEMA_VERSION)
-      throw new TerminalError(
-        'NEWER_SCHEMA',
-        `A row is of curated schema version ${version} (id ${id}), which this comparer does not know`,
-        { remedy: 'deploy the comparer of that version' },
-      )
-  }
-
-  #keepExample(
-    kind: Kind,
-    partition: number,
-    { is, side, offset, records, fields }: Finding,
-  ): void {
-    if (this.#examples.length >= MAX_EXAMPLES) return
-    const { names, curated } = this.#subject
-    const record = records[side] ?? records[0] ?? records[1]
-    const row = kind === 'row' && record ? rowOf(record, curated) : undefined
-    this.#examples.push({
-      kind,
-      is,
-      deployment: is === 'different' ? null : names[side],
-      order_id: row?.order_id ?? textOf(record?.key ?? null),
-      version: row?.version ?? null,
-      partition,
-      offset,
-      fields: Object.fromEntries(
-        Object.entries(fields).map(([field, values]) => [
-          field,
-          { [names[0]]: values[0], [names[1]]: values[1] },
-        ]),
-      ),
-    })
-  }
-
-  /** Why nothing can be read at the moment; undefined = it can. */
-  troubled(why: string | undefined): void {
-    this.#trouble = why
+  /** Why one of the readers can read nothing at the moment; undefined = it can. */
+  troubled(reader: number, why: string | undefined): void {
+    this.#trouble[reader] = why
   }
 
   /** Takes in how far the engines are. */
@@ -243,9 +176,9 @@ export class Comparison {
   get #behind(): number | null {
     if (!this.#progress) return null
     const [a, b] = this.#progress.committed
-    return this.#lanes.row.reduce((sum, { counts: { to } }, p) => {
+    return this.#lanes.row.reduce((sum, { counts }, p) => {
       const both = Math.min(a[p] ?? 0, b[p] ?? 0)
-      return sum + Math.max(0, both - to)
+      return sum + Math.max(0, both - Math.min(counts.to, this.#lanes['dead letter'][p]!.counts.to))
     }, 0)
   }
 
@@ -254,7 +187,6 @@ export class Comparison {
     const { names, artifacts, schemaIds, curated } = this.#subject
     const { floorRows, floorOrders, stallMs } = this.#limits
     const counts = { row: this.#countsOf('row'), 'dead letter': this.#countsOf('dead letter') }
-    this.#turnWindow()
     const lags = this.#lagsAt(now)
     const written = (kind: Kind, side: SideIndex) =>
       this.#lanes[kind].reduce((sum, lane) => sum + lane.counts.written[side], 0)
@@ -273,12 +205,12 @@ export class Comparison {
         orders: this.#orders.count,
         eventTypes: [...this.#types.compared].toSorted(),
         rawEventTypes: [...this.#types.held].toSorted(),
-        schemaIds: [...this.#schemaIds].toSorted((a, b) => a - b),
+        schemaIds: this.#schemas.ids,
       },
       floor: { rows: floorRows, orders: floorOrders },
       lags: { [names[0]]: lags[0], [names[1]]: lags[1] },
       comparison: { behind: this.#behind, held: this.#held },
-      planted: plantFaults(this.#window, names, curated),
+      planted: plantFaults(this.#recent.turn(), names, curated),
     }
     const answer = judge({
       report: facts,
@@ -287,7 +219,7 @@ export class Comparison {
       searched: this.#isSearched(),
       full: this.#isFull(),
       open: this.cursors.flat().flatMap((c) => c.heldBack(stallMs, now) ?? [])[0],
-      trouble: this.#trouble,
+      trouble: this.#trouble.find((why) => why !== undefined),
       ...this.#limits,
     })
     this.#lastTo = this.#lanes.row.map(({ counts: { to } }) => to)
@@ -299,7 +231,7 @@ export class Comparison {
       at: now,
       expiresAt: now + EXPIRES_MS,
       ...facts,
-      differences: [...this.#examples],
+      differences: this.#examples.list,
       covered: this.#lanes.row.map(({ counts: { from, to } }) => ({ from, to })),
       statement: statementOf(facts.rows),
       resume: this.#resume(),
@@ -321,15 +253,6 @@ export class Comparison {
   #straysOf(side: SideIndex): number {
     const now = this.cursors[side].reduce((sum, { strays }) => sum + strays, 0)
     return (this.#strays[this.#subject.names[side]] ?? 0) + now
-  }
-
-  /** What came since the last time, or the same again. */
-  #turnWindow(): void {
-    for (const kind of KINDS) {
-      const fresh = this.#fresh[kind].flat()
-      if (fresh.length > 0) this.#window[kind] = fresh
-      this.#fresh[kind] = this.#fresh[kind].map(() => [])
-    }
   }
 
   /** An answer that is old says nothing any more. */
@@ -365,10 +288,7 @@ export class Comparison {
       positions: Object.fromEntries(positions),
       raw: this.rawCursors.map(({ position }) => position),
       orders: this.#orders.toString(),
-      window: {
-        rows: this.#window.row.map(storedSample),
-        deadLetters: this.#window['dead letter'].map(storedSample),
-      },
+      window: this.#recent.stored,
     }
   }
 }

@@ -1,70 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { Writer } from '@order-up/schemas'
 import fc from 'fast-check'
+import { encodeBatch, type Batch, type BatchRecord } from './record-batch.fixture.ts'
 import { visitHeaders, visitRecords, type Aborted } from './record-batches.ts'
 
-interface Rec {
-  key: Buffer | null
-  value: Buffer | null
-  headers: [string, Buffer | null][]
-}
-interface Batch {
-  base: number
-  producerId?: number
-  transactional?: boolean
-  control?: boolean
-  codec?: 0 | 1 | 4
-  records: Rec[]
-  /** offsets at the end that compaction has left empty */
-  gap?: number
-}
-
-const sized = (w: Writer, bytes: Buffer | null) => {
-  w.long(bytes === null ? -1 : bytes.length)
-  if (bytes) w.bytes(bytes)
-}
-
-/** Message format v2, as https://kafka.apache.org/documentation/#recordbatch says. */
-function encode(batch: Batch): Buffer {
-  const { base, producerId = -1, transactional, control, codec = 0, records, gap = 0 } = batch
-  const body = new Writer()
-  records.forEach(({ key, value, headers }, i) => {
-    const record = new Writer()
-    record.byte(0)
-    record.long(i * 3)
-    record.long(i)
-    sized(record, key)
-    sized(record, value)
-    record.long(headers.length)
-    for (const [name, content] of headers) {
-      record.string(name)
-      sized(record, content)
-    }
-    body.long(record.pos)
-    body.bytes(record.since(0))
-  })
-  const plain = Buffer.from(body.since(0))
-  const packed = codec === 1 ? gzipSync(plain) : codec === 4 ? zstdCompressSync(plain) : plain
-  const head = Buffer.alloc(61)
-  head.writeBigInt64BE(BigInt(base), 0)
-  head.writeInt32BE(61 - 12 + packed.length, 8)
-  head.writeInt8(2, 16)
-  head.writeInt16BE(codec | (transactional ? 0x10 : 0) | (control ? 0x20 : 0), 21)
-  head.writeInt32BE(records.length - 1 + gap, 23)
-  head.writeBigInt64BE(BigInt(producerId), 43)
-  head.writeInt32BE(records.length, 57)
-  return Buffer.concat([head, packed])
-}
-
 function read(batches: Buffer, from = 0, aborted: Aborted[] = []) {
-  const records: (Rec & { offset: number })[] = []
+  const records: (BatchRecord & { offset: number })[] = []
   const next = visitRecords(batches, from, aborted, (view) => {
     const { buf, offset, keyStart, keyLength, valueStart, valueLength } = view
     const at = (start: number, length: number) =>
       length < 0 ? null : Buffer.from(buf.subarray(start, start + length))
-    const headers: Rec['headers'] = []
+    const headers: BatchRecord['headers'] = []
     visitHeaders(view, (nameStart, nameLength, start, length) =>
       headers.push([at(nameStart, nameLength)!.toString(), at(start, length)]),
     )
@@ -79,7 +25,7 @@ function read(batches: Buffer, from = 0, aborted: Aborted[] = []) {
 }
 
 const bytes = fc.option(fc.uint8Array({ maxLength: 200 }).map((a) => Buffer.from(a)))
-const record: fc.Arbitrary<Rec> = fc.record({
+const record: fc.Arbitrary<BatchRecord> = fc.record({
   key: bytes,
   value: bytes,
   headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), bytes), { maxLength: 4 }),
@@ -95,15 +41,15 @@ test('records are read as they were written, from the offset that was asked for,
     fc.property(fc.array(batch, { maxLength: 4 }), fc.nat(100), fc.nat(60), (all, skip, cut) => {
       let base = 2 ** 33
       const from = base + skip
-      const expected: (Rec & { offset: number })[] = []
+      const expected: (BatchRecord & { offset: number })[] = []
       const encoded = all.map((one) => {
         const start = base
         expected.push(...one.records.map((r, i) => ({ offset: start + i, ...r })))
         base += one.records.length + one.gap
-        return encode({ base: start, ...one })
+        return encodeBatch({ base: start, ...one })
       })
       // the last batch of an answer may be cut off
-      const rest = encode({ base, records: [] }).subarray(0, cut)
+      const rest = encodeBatch({ base, records: [] }).subarray(0, cut)
       const { records, next } = read(Buffer.concat([...encoded, rest]), from)
 
       assert.deepEqual(
@@ -116,7 +62,7 @@ test('records are read as they were written, from the offset that was asked for,
   )
 })
 
-const plain: Rec = { key: Buffer.from('k'), value: Buffer.from('v'), headers: [] }
+const plain: BatchRecord = { key: Buffer.from('k'), value: Buffer.from('v'), headers: [] }
 const of = (base: number, producerId: number, count = 1): Batch => ({
   base,
   producerId,
@@ -139,7 +85,7 @@ test('what was aborted is not shown, nor markers, but what the same producer wro
       of(6, 7),
       marker(7, 8),
       marker(8, 7),
-    ].map(encode),
+    ].map(encodeBatch),
   )
   const aborted = [{ producerId: 7, firstOffset: 2 }]
   assert.deepEqual(read(log, 0, aborted), { ...read(log, 0, aborted), offsets: [0, 4, 6], next: 9 })
@@ -156,7 +102,7 @@ test('two transactions that began before the fetch, and one within it', () => {
       marker(15, 2),
       marker(16, 3),
       marker(17, 1),
-    ].map(encode),
+    ].map(encodeBatch),
   )
   const aborted = [
     { producerId: 3, firstOffset: 13 },

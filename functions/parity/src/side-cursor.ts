@@ -21,10 +21,8 @@ export interface SideCursorOptions {
   start: Position
   lane: Lane
   horizon: Horizon
-  /** records of one side that may wait for the other's, of this partition and kind */
-  quota: number
-  /** as much is held as may be, of all partitions */
-  isFull(): boolean
+  /** records that may be held for the lane: of one side about the half, then it waits for the other */
+  maxHeld: number
   /** records of raw records below it are of no more interest; at most what is counted */
   floor(): number
   onRow(record: RecordView): void
@@ -81,13 +79,18 @@ export class SideCursor implements Cursor {
   }
 
   /**
-   * Who is ahead waits, so that memory is bounded; but never a cursor that may still bring what the other side's records
-   * wait for, so that two sides do not wait for each other.
+   * Who is ahead waits, so that memory is bounded. Not a cursor that may bring what the other side's records wait for,
+   * nor both sides at once: several writers of one topic are not in raw's order, so that what is waited for may come
+   * last. Where even so as much is held as may be, reading ends until a horizon frees some of it.
    */
   isPaused(): boolean {
-    const { lane, side, quota, isFull } = this.#o
-    if (lane.held(side) < quota && !isFull()) return false
-    return this.#lastRaw >= lane.wanted(side === 0 ? 1 : 0)
+    const { lane, side, maxHeld } = this.#o
+    const other = side === 0 ? 1 : 0
+    const [own, theirs] = [lane.held(side), lane.held(other)]
+    const full = own + theirs + lane.pending >= maxHeld
+    if (!full && own < maxHeld / 2) return false
+    if (this.#lastRaw < lane.wanted(other)) return false
+    return full || own > theirs
   }
 
   take({ askedAt, high, stable, aborted, batches }: FetchedBatches): void {
