@@ -19,9 +19,25 @@ const COMMANDS = [
   'dlq list',
   'dlq show',
   'verify',
+  'shadow start',
+  'shadow report',
+  'split',
+  'swap',
+  'retire',
+  'failover',
   'conform',
   'doctor',
 ]
+
+/** Those that change what runs, or who owns what. */
+const CHANGES = ['shadow start', 'split', 'swap', 'retire', 'failover']
+
+for (const command of CHANGES)
+  test(`${command} has a dry run`, async () => {
+    const shell = testShell()
+    await run(shell, [...command.split(' '), '--help'])
+    assert.match(shell.stdout, /--dry-run/)
+  })
 
 for (const command of COMMANDS)
   test(`${command}: --help is answered, on stdout, and tells of --json`, async () => {
@@ -48,6 +64,18 @@ test('what was asked for wrongly is exit code 2, on stderr', async () => {
     ['conform'],
     ['conform', '--engine', 'spark'],
     ['conform', '--engine', 'node', '--only', 'start,nonsense'],
+    ['shadow', 'stop'],
+    ['shadow', 'start'],
+    ['shadow', 'start', 'spark'],
+    ['split'],
+    ['split', 'flink=60'],
+    ['swap'],
+    ['swap', '--to', 'flink', '--back'],
+    ['swap', '--to', 'flink', '--force'],
+    ['swap', '--back', '--force', '--reason', 'x'],
+    ['retire', 'node-3'],
+    ['failover'],
+    ['failover', '--to', 'flink', '--reason', 'x'],
     ['produce', '--late', '2'],
     ['produce', '--duplicates', '0.6', '--malformed', '0.5'],
     [],
@@ -72,6 +100,13 @@ test('where nothing runs, every command that needs the stack says so, and what t
       ['query', 'SELECT 1'],
       ['dlq', 'list'],
       ['dlq', 'show', '0-0'],
+      ['shadow', 'start', 'flink'],
+      ['shadow', 'report'],
+      ['split', 'flink=10'],
+      ['swap', '--to', 'flink'],
+      ['swap', '--back'],
+      ['retire', 'node'],
+      ['failover', '--to', 'flink'],
     ]) {
       const shell = testShell({ root })
       assert.equal(await run(shell, args), EXIT.failed, args.join(' '))
@@ -83,6 +118,18 @@ test('where nothing runs, every command that needs the stack says so, and what t
   } finally {
     await rm(root, { recursive: true })
   }
+})
+
+test('with --json a refusal of the swap is an answer too', async () => {
+  const shell = testShell()
+  assert.equal(await run(shell, ['swap', '--to', 'flink', '--json']), EXIT.failed)
+  assert.deepEqual(JSON.parse(shell.stdout), {
+    error: {
+      code: 'NOTHING_RUNS',
+      message: 'No stack runs on /nonexistent/.order-up',
+      next: 'start one with `npm start` (or `npm run order-up -- up` for one without a generator)',
+    },
+  })
 })
 
 test('a Kafka that does not answer is named', async () => {

@@ -159,6 +159,15 @@ test('a shadow, and its verdict', { timeout: 180_000 }, async () => {
   assert.match(await refused('TWO_RUN', 'shadow', 'start', 'flink'), /retire node-2/)
   await refused('NEEDED', 'retire', 'node')
 
+  // who reaches the same Kafka by its address alone does not know what runs there
+  const { brokers, registryUrl } = await run()
+  const elsewhere = await runCli(
+    ['swap', '--to', 'node-2', '--brokers', brokers, '--registry', registryUrl, '--data-dir', tmp],
+    tmp,
+  )
+  assert.equal(elsewhere.code, 1)
+  assert.match(elsewhere.stderr, /no verdict can be asked for\n {2}Next: .*stack config.*--force/)
+
   const report = await done('shadow', 'report', '--wait')
   assert.equal(report['verdict'], 'PASS')
   assert.deepEqual(report['problems'], [])

@@ -61,14 +61,15 @@ export function answerPlan(
   options: ChangeOptions,
   { plan, refused }: Pick<Change, 'plan' | 'refused'>,
 ): void {
-  const why = refused ? [[refused.message, refused.remedy].filter(Boolean).join('. Next: ')] : []
+  // the command's own reason says what to do about it
+  const why = refused && [refused.message, refused.remedy].filter(Boolean).join('. Next: ')
   const typed = (lines: readonly string[]) => lines.map((line) => asTyped(line, options))
   const dry = {
     ...plan,
     changes: typed(plan.changes),
     undo: asTyped(plan.undo, options),
     steps: plan.steps.map(({ name, about }) => ({ name, about: asTyped(about, options) })),
-    refused: typed([...plan.refused, ...why]),
+    refused: typed(why === undefined ? plan.refused : [why]),
   }
   answer(shell, options.json ?? false, { dryRun: true, ...dry }, planText)
 }
@@ -83,9 +84,12 @@ function headOf({ record }: Scene, { plan, verdict, event, about }: Change): str
     about ?? `${plan.from} → ${plan.to}`,
     ...(verdict ? [`Verdict: ${verdict.verdict}, ${verdict.reason}`] : []),
     ...(forced === undefined ? [] : [`Without a verdict: ${forced}`]),
-    ...(plan.undo === '' ? [] : [`Undo: ${plan.undo}`]),
+    event.dead === undefined ? WAYS : `Undo: ${plan.undo}`,
   ]
 }
+
+const WAYS =
+  'Ctrl-C stops it where it stands, and nothing is lost; `order-up swap --back` takes it back'
 
 /** Where a swap that was left to itself stands. */
 async function standing({ readRecord }: Scene): Promise<string[]> {
