@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import type { DeploymentId, Proof, Swap, SwapAnswer, SwapEvent } from '@order-up/control'
 import {
   asOnlyWriter,
+  carrySwap,
   ensureSubject,
   epochMessage,
   observe,
@@ -12,13 +13,11 @@ import {
   stepSwap,
 } from '@order-up/control/operations'
 import {
-  createKafka,
-  KafkaConfig,
+  listOpenTransactions,
   nextRecord,
   openFetcher,
-  parseConfig,
   readTopic,
-  silentLog,
+  type OpenTransaction,
 } from '@order-up/kit'
 import {
   AVRO_SCHEMAS,
@@ -26,59 +25,17 @@ import {
   CONTROL_TRANSACTIONAL_ID,
   CURATED_TOPIC,
   DLQ_TOPIC,
+  FILLED_HEADER,
   RAW_SUBJECT,
   RAW_TOPIC,
   shadowTopic,
 } from '@order-up/schemas'
-import { startTestStack } from '@order-up/stack/testing'
-import type { Kafka } from 'kafkajs'
+import { brokerOnly, leaveOpen, produce, recordsIn } from './control-scene.ts'
 import { EngineScene } from './engine-scene.ts'
 import { truthOf } from './oracle.ts'
 import { until } from './worker-process.ts'
 
 // Not shown: several brokers, so a leader that moves; IAM; a broker that is away in the midst of a step.
-
-/** A broker alone, read by fetch requests. */
-async function brokerOnly(t: TestContext) {
-  const stack = await startTestStack({ partitions: 1, registry: false })
-  t.after(() => stack.stop())
-  const kafka = createKafka(parseConfig(KafkaConfig, stack.kafkaConfig), 'e2e', silentLog())
-  const fetcher = await openFetcher(kafka)
-  t.after(() => fetcher.close())
-  return { kafka, fetcher }
-}
-
-const produce = async (
-  kafka: Kafka,
-  topic: string,
-  messages: { key: string; headers?: object }[],
-) => {
-  const producer = kafka.producer()
-  await producer.connect()
-  await producer.send({
-    topic,
-    messages: messages.map(({ key, headers = {} }) => ({
-      key,
-      value: `row of ${key}`,
-      headers: headers as Record<string, string>,
-      partition: 0,
-    })),
-  })
-  await producer.disconnect()
-}
-
-const recordsIn = async (kafka: Kafka, topic: string) => {
-  const found: { key: string; value: string; offset: string }[] = []
-  await readTopic(kafka, topic, (records) => {
-    for (const { key, value, headers } of records)
-      found.push({
-        key: String(key),
-        value: String(value),
-        offset: String(headers['raw-offset'] ?? headers['dlq-offset']),
-      })
-  })
-  return found
-}
 
 test('what a broker is asked without a group: ends, what is shown, and what an open transaction holds back', async (t) => {
   const { kafka, fetcher } = await brokerOnly(t)
@@ -163,7 +120,12 @@ test('settle writes what only the shadow holds of the moved buckets, in the rang
   const filled = rows.slice(all.filter((n) => n % 3 === 0).length)
   assert.deepEqual(
     filled,
-    expected.map((n) => ({ key: orders[n], value: `row of ${orders[n]}`, offset: String(n) })),
+    expected.map((n) => ({
+      key: orders[n],
+      value: `row of ${orders[n]}`,
+      offset: String(n),
+      filled: '7',
+    })),
   )
   assert.equal((await recordsIn(kafka, DLQ_TOPIC)).length, letters)
 })
@@ -197,7 +159,7 @@ test('of two carriers only one writes, and one that was killed within a transact
   await killed.disconnect()
 })
 
-test('node-1 → node-2 under load: carriers that know nothing, a wish taken back midway, and no row lost', async (t) => {
+test('node-1 → node-2 → node-1 under load: carriers that know nothing, a wish taken back midway, a death, and no row lost', async (t) => {
   const scene = await EngineScene.open(t)
   const { kafka, stack, registry } = scene
   const request = (owner: DeploymentId, second: DeploymentId): SwapEvent => ({
@@ -262,9 +224,13 @@ test('node-1 → node-2 under load: carriers that know nothing, a wish taken bac
     },
   )
 
-  const load = scene.produce(11, 5_000, 1_500)
+  let isOver = false
+  const load = (async () => {
+    // for as long as it takes: a busy machine is slow, and an overlap without records shows nothing
+    for (let seed = 11; !isOver; seed++) await scene.produce(seed, 400, 800)
+  })()
   await scene.worker('a')
-  await scene.worker('a', { DEPLOYMENT: 'node-2' })
+  const node2 = await scene.worker('a', { DEPLOYMENT: 'node-2' })
 
   const refused = await step(request('node-2', 'node-1'))
   assert.deepEqual(refused, {
@@ -288,23 +254,54 @@ test('node-1 → node-2 under load: carriers that know nothing, a wish taken bac
   await carry(there, async () => (await stands())?.record.swap?.step === 'release')
   assert.equal((await carry(there, isDone)).epoch, 5)
   assert.equal((await stands())?.record.previous, 'node-1')
+
+  await until('node-2 to write', async () => (await listOpenTransactions(kafka)).some(isOfNode2))
+  await node2.kill('SIGKILL')
+  // whatever it was doing, that much is open
+  const left = await leaveOpen(kafka, 'node-2-9', CURATED_TOPIC, [{ key: 'never committed' }])
+  t.after(() => left.disconnect())
+  const died = performance.now()
+  const failover: SwapEvent = {
+    ...back,
+    running: ['node-1'],
+    forced: 'failover: node-2 is dead',
+    dead: ['node-2'],
+  }
+  let filled = 0
+  const taken = await killedAtEachStep((signal, onStep) =>
+    carrySwap(tools, failover, {
+      signal,
+      onAnswer(answer) {
+        if (answer.state !== 'stepped') return
+        lines.push(`${Math.round(performance.now() - died)} ms: ${answer.lines.join('; ')}`)
+        filled += answer.filled ?? 0
+        onStep()
+      },
+    }),
+  )
+  assert.deepEqual([taken.state, taken.epoch], ['done', 7])
+  assert.equal((await stands())?.record.previous, null, 'what is dead is no way back')
+  assert.deepEqual((await listOpenTransactions(kafka)).filter(isOfNode2), [])
+  isOver = true
   await load
   const admin = kafka.admin()
   await admin.connect()
   const fetcher = await openFetcher(kafka)
-  await until('node-2 to have read all', async () => {
-    const { ends, deployments } = await observe({ admin, fetcher }, undefined, ['node-2'])
-    return ends.every((end, partition) => deployments['node-2']!.committed[partition]! >= end)
+  await until('node-1 to have read all', async () => {
+    const { ends, deployments } = await observe({ admin, fetcher }, undefined, ['node-1'])
+    return ends.every((end, partition) => deployments['node-1']!.committed[partition]! >= end)
   })
   await Promise.all([admin.disconnect(), fetcher.close()])
 
   const truth = await truthOf(kafka, await registry.subjectIds(RAW_SUBJECT))
+  let marked = 0
   const offsets = (topic: string, header: string) => {
     const found = new Map<string, number>()
     return readTopic(kafka, topic, (records) => {
       for (const { partition, headers } of records) {
         const key = `${partition}:${String(headers[header])}`
         found.set(key, (found.get(key) ?? 0) + 1)
+        if (headers[FILLED_HEADER]?.toString() === '7') marked++
       }
     }).then(() => found)
   }
@@ -318,5 +315,25 @@ test('node-1 → node-2 under load: carriers that know nothing, a wish taken bac
     [...curated.values()].some((count) => count === 2),
     'both wrote in the overlap',
   )
+  assert.ok(filled > 0, 'what node-2 had not committed, node-1 had put into its shadow topics')
+  assert.equal(marked, filled)
   t.diagnostic(lines.join('\n'))
 })
+
+const isOfNode2 = ({ transactionalId }: OpenTransaction) => transactionalId.startsWith('node-2-')
+
+/** Carries on after every step anew, as by another process. */
+async function killedAtEachStep(
+  carry: (signal: AbortSignal, onStep: () => void) => Promise<SwapAnswer>,
+): Promise<SwapAnswer> {
+  for (let carriers = 0; carriers < 20; carriers++) {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(120_000)])
+    try {
+      return await carry(signal, () => stop.abort())
+    } catch (error) {
+      if (!stop.signal.aborted) throw error
+    }
+  }
+  throw new Error('not done after 20 carriers')
+}
