@@ -133,7 +133,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
     })
     .map((list) => new Map(list) as Plan['faults']),
   share: fc.nat(10),
-  disorder: fc.nat(15),
+  disorder: fc.nat(25),
 })
 
 /** The two engines, each as far as it has come. */

@@ -77,8 +77,8 @@ test(
     const scene = await ParityScene.open(t)
     await scene.produce(3, 150)
     const truth = await scene.truth()
-    const [[partition, rows]] = [...truth.rows]
-    assert.ok(partition !== undefined && rows)
+    const partition = 0
+    const rows = truth.rows.get(partition)!
     const [changed, lacking, twice] = rows.slice(10)
     const all = sum(truth.rows)
 
@@ -146,6 +146,20 @@ test(
         fail.reason,
         /1 row differs; 1 row of flink-1 flink-2 lacks; flink-1 wrote 1 row more than once; in refunded_amount \(1\)/,
       )
+    })
+
+    await t.test('of other artefacts nothing is known: it begins with what comes now', async () => {
+      const comparer = await scene.comparer(FLINKS, { ARTIFACTS: 'another,one' })
+      const anew = await scene.untilReport(
+        FLINKS,
+        'a new beginning',
+        (r) => r.sides[0].artifact === 'another',
+      )
+      await comparer.kill('SIGTERM')
+
+      assert.match(anew.reason, /^0 of 100 rows were compared/)
+      assert.deepEqual([anew.verdict, anew.differences], ['INCONCLUSIVE', []])
+      assert.ok(anew.covered.every(({ from, to }) => from === to && from > 0))
     })
 
     await t.test('an open transaction: INCONCLUSIVE, and PASS once it is over', async () => {
