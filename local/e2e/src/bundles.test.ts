@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createRegistry } from '@order-up/kit'
 import { startLambda } from '@order-up/kit/testing'
+import { Report } from '@order-up/parity'
 import { CURATED_SUBJECT, currentSchema, encodeCurated } from '@order-up/schemas'
 import { mskRecord, openSnowflake, rowOf, startFakeSnowflake } from '@order-up/sink/testing'
 import { startTestStack, type TestStack } from '@order-up/stack/testing'
@@ -145,6 +146,29 @@ test('the control function reads the epoch that the system is in', async (t) => 
 
   assert.equal(ok, true)
   assert.equal((body as { record: { epoch: number } }).record.epoch, 1, JSON.stringify(body))
+})
+
+test('the comparer of an image says of two engines that have written little that it is not enough', async () => {
+  const verdicts = join(dir, 'verdicts')
+  await image('parity', {
+    DEPLOYMENTS: 'node-1,flink-1',
+    ARTIFACTS: 'sha256:1,sha256:2',
+    VERDICTS_URL: verdicts,
+    REPORT_INTERVAL_MS: '200',
+  })
+  const path = join(verdicts, 'flink-1_node-1.json')
+
+  const text = () => readFile(path, 'utf8').catch(() => undefined)
+  await until('a verdict', async () => (await text()) !== undefined)
+  const { verdict, sides } = Report.parse(JSON.parse((await text())!))
+  assert.equal(verdict, 'INCONCLUSIVE')
+  assert.deepEqual(
+    sides.map(({ deployment, artifact }) => [deployment, artifact]),
+    [
+      ['flink-1', 'sha256:2'],
+      ['node-1', 'sha256:1'],
+    ],
+  )
 })
 
 test('the sink of a bundle says that it has no DuckDB', async () => {
