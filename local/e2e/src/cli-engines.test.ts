@@ -68,29 +68,39 @@ test(
       return JSON.parse(stdout) as Record<string, unknown>
     }
     const status = async () => (await cli('status')) as unknown as Status
+    /** A status that is so: what is counted and judged comes a moment after what it is about. */
+    const untilStatus = async (isSo: (seen: Status) => boolean) => {
+      for (;;) {
+        const seen = await status()
+        if (isSo(seen)) return seen
+      }
+    }
     const wish = (...engines: object[]) =>
       writeFile(join(data, 'engines.json'), JSON.stringify({ engines }))
     /** Waits until just these workers run, as "node-1". @returns their pids */
     const untilRunning = async (...names: string[]) => {
-      const found = new Map<string, number | null>()
-      await until(async () => {
+      let found: [name: string, pid: number | null][] = []
+      const areAll = () =>
+        found.length === names.length &&
+        found.every(([name, pid]) => names.includes(name) && pid !== null)
+      const look = async () => {
         const { workers = [] } = (await readRun(data)) ?? {}
-        found.clear()
-        for (const { name, pid, state } of workers)
-          found.set(name, state === 'running' ? pid : null)
-        return (
-          [...found.keys()].toSorted().join() === names.toSorted().join() &&
-          [...found.values()].every((pid) => pid !== null)
-        )
-      }, AbortSignal.timeout(60_000))
-      return found
+        found = workers.map(({ name, pid, state }) => [name, state === 'running' ? pid : null])
+        return areAll()
+      }
+      await until(look, AbortSignal.timeout(90_000)).catch(() => {})
+      assert.ok(areAll(), `${names.join(', ')} are to run: ${JSON.stringify(found)}`)
+      return new Map(found)
     }
     const owner = { deployment: 'kafka-streams-1', workers: 2 }
     try {
       await runCli([...up, '--detach', '--engine', 'kafka-streams', '--workers', '2'], tmp)
       const produced = await cli('produce', ...'--orders 100 --rate 0 --seed 7'.split(' '))
       assert.equal((await cli('verify'))['verdict'], 'PASS')
-      const { workers, shares, engines, figures, topics, swap } = await status()
+      const { workers, shares, engines, topics, swap } = await untilStatus(
+        ({ figures: { applied, duplicate, deadLetter } }) =>
+          produced['total'] === applied! + duplicate! + deadLetter!,
+      )
       assert.deepEqual(shares, { epoch: 1, shares: { 'kafka-streams-1': [[0, 99]] } })
       assert.equal(swap, null)
       assert.deepEqual(engines.map(summary), [['kafka-streams-1', 'running', 2, 100, 0]])
@@ -102,8 +112,6 @@ test(
           ['kafka-streams-1.2', true],
         ],
       )
-      const { applied, duplicate, deadLetter } = figures
-      assert.equal(applied! + duplicate! + deadLetter!, produced['total'])
       const readers = topics.filter(({ topic }) => topic === 'orders.events.raw')
       assert.deepEqual(new Set(readers.map(({ reader }) => reader)), new Set(['kafka-streams-1']))
 
@@ -127,9 +135,8 @@ test(
         const beside = await untilRunning(...alone, 'node-1', 'parity')
         for (const name of alone) assert.equal(beside.get(name), before.get(name), name)
         if (round === 2) break
-        let both = await status()
-        for (; both.verdict === null || both.figures.engineLag !== 0; both = await status());
-        assert.equal(both.verdict.verdict, 'INCONCLUSIVE') // 100 orders are fewer than it asks for
+        const both = await untilStatus((s) => s.verdict !== null && s.figures.engineLag === 0)
+        assert.equal(both.verdict?.verdict, 'INCONCLUSIVE') // 100 orders are fewer than it asks for
         assert.deepEqual(both.engines.map(summary), [
           ['kafka-streams-1', 'running', 2, 100, 0],
           ['node-1', 'running', null, 0, 0],
