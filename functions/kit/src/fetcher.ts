@@ -27,10 +27,15 @@ export interface Fetcher {
   /** when a record was appended, or the next one that is held: also one that no reader is shown; epoch milliseconds */
   appendTimeOf(topic: string, partition: number, offset: number): Promise<number | undefined>
   /**
-   * @param stallMs how long nothing more may come, about; default 10 s
+   * @param patience `stallMs`: how long nothing more may come, about; default 10 s. `maxBytes`: of one request, default
+   * 4 MiB; a batch comes whole, whatever its size
    * @throws RetryableError `READ_STALLED` where nothing more can be read: as a rule a transaction is open
    */
-  read(topic: string, range: Range, patience?: { stallMs?: number }): AsyncGenerator<Fetched>
+  read(
+    topic: string,
+    range: Range,
+    patience?: { stallMs?: number; maxBytes?: number },
+  ): AsyncGenerator<Fetched>
   close(): Promise<void>
 }
 
@@ -40,6 +45,8 @@ const EARLIEST = -2
 const LATEST = -1
 
 const MAX_BYTES = 4 << 20
+/** The first batch comes whole, whatever is asked for: so this is no more than that one. */
+const ONE_BATCH = 1
 const MAX_WAIT_MS = 500
 const TRIES = 20
 const RETRY_MS = 100
@@ -171,8 +178,13 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
       return { messages: messages.filter((m) => Number(m.offset) >= from), abortedTransactions }
     })
 
-  async function fetch(topic: string, partition: number, from: number): Promise<Fetched> {
-    const fetched = await ask(topic, partition, from, READ_COMMITTED)
+  async function fetch(
+    topic: string,
+    partition: number,
+    from: number,
+    maxBytes?: number,
+  ): Promise<Fetched> {
+    const fetched = await ask(topic, partition, from, READ_COMMITTED, maxBytes)
     const records = filterAbortedMessages(fetched)
       .filter((m) => !m.isControlRecord)
       .map((m) => recordOf(partition, m))
@@ -188,14 +200,13 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
       return found === -1 ? undefined : found
     },
     async appendTimeOf(topic, partition, from) {
-      // of any size, the first batch comes whole: no more than that one
-      const { messages } = await ask(topic, partition, from, READ_UNCOMMITTED, 1)
+      const { messages } = await ask(topic, partition, from, READ_UNCOMMITTED, ONE_BATCH)
       return messages[0] && Number(messages[0].timestamp)
     },
-    async *read(topic, { partition, from, to }, { stallMs = 10_000 } = {}) {
+    async *read(topic, { partition, from, to }, { stallMs = 10_000, maxBytes } = {}) {
       let movedAt = performance.now()
       for (let at = from; at < to;) {
-        const { records, next } = await fetch(topic, partition, at)
+        const { records, next } = await fetch(topic, partition, at, maxBytes)
         if (next > at) movedAt = performance.now()
         else if (performance.now() - movedAt >= stallMs)
           throw new RetryableError(
@@ -218,7 +229,8 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
  * @returns the range's end where it holds none
  */
 export async function nextRecord(fetcher: Fetcher, topic: string, range: Range): Promise<number> {
-  for await (const { records } of fetcher.read(topic, range)) {
+  // as a rule the first batch has it
+  for await (const { records } of fetcher.read(topic, range, { maxBytes: ONE_BATCH })) {
     const [first] = records
     if (first) return first.offset
   }

@@ -17,6 +17,7 @@ import {
   nextRecord,
   openFetcher,
   readTopic,
+  type Fetcher,
   type OpenTransaction,
 } from '@order-up/kit'
 import {
@@ -128,6 +129,43 @@ test('settle writes what only the shadow holds of the moved buckets, in the rang
     })),
   )
   assert.equal((await recordsIn(kafka, DLQ_TOPIC)).length, letters)
+})
+
+test('a row that a later transaction hides is waited for: Flink’s overlap', async (t) => {
+  const { kafka, fetcher } = await brokerOnly(t)
+  await produce(kafka, RAW_TOPIC, [{ key: 'order-0' }, { key: 'order-1' }])
+  const shadow = shadowTopic('flink-1')
+  const open = await leaveOpen(kafka, 'flink-1-rows-0-1', shadow, [
+    { key: 'order-1', headers: { 'raw-offset': '1' } },
+  ])
+  await produce(kafka, shadow, [{ key: 'order-0', headers: { 'raw-offset': '0' } }])
+  const swap: Swap & { step: 'settle' } = {
+    step: 'settle',
+    from: { 'node-1': [[0, 99]] },
+    target: { 'flink-1': [[0, 99]] },
+    startedAt: 0,
+    sampled: [0],
+    until: [1],
+  }
+  const seen = await readEpoch(fetcher)
+  let committed: Promise<void> | undefined
+  const watched: Fetcher = {
+    ...fetcher,
+    async lastStableOffsets(topic) {
+      const shown = await fetcher.lastStableOffsets(topic)
+      if (topic === shadow) committed ??= open.transaction.commit()
+      return shown
+    },
+  }
+
+  const first = await asOnlyWriter(kafka, fetcher, seen, (write) =>
+    settle(watched, { swap, epoch: 3 }, write),
+  )
+  await committed
+
+  assert.deepEqual(first, { written: 1, present: 0 })
+  assert.equal((await recordsIn(kafka, CURATED_TOPIC)).length, 1)
+  await open.disconnect()
 })
 
 test('of two carriers only one writes, and one that was killed within a transaction is no obstacle', async (t) => {

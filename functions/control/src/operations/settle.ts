@@ -40,8 +40,11 @@ const WAYS: readonly Way[] = [
   { from: shadowDlqTopic, to: DLQ_TOPIC, offsetHeader: DLQ_HEADERS.offset },
 ]
 
-/** Brokers' clocks differ: by far less than this, milliseconds. */
-const CLOCKS_MS = 60_000
+/**
+ * Brokers' clocks differ: by far less than this, milliseconds. All that was written within it is read again, while what a
+ * dead deployment owed is missing.
+ */
+const CLOCKS_MS = 10_000
 const PER_TRANSACTION = 500
 /** Flink commits once a second. Milliseconds. */
 const SHOWN_WITHIN_MS = 30_000
