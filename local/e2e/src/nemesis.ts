@@ -15,7 +15,7 @@ export interface Outage {
 type Worker = Run['workers'][number]
 
 const LOOK_EVERY_MS = 50
-const BACK_MS = 90_000
+const BACK_MS = 180_000
 
 /** Kills processes of a stack with SIGKILL, and measures how long each takes to come back. */
 export class Nemesis {
@@ -35,7 +35,7 @@ export class Nemesis {
 
   /**
    * Kills a worker and waits until it is back: it runs, and an engine has committed something new.
-   * @throws where that takes over 90 s
+   * @throws where that takes over three minutes
    */
   async kill(who: string): Promise<Outage> {
     const before = await this.#worker(who)
