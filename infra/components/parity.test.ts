@@ -44,17 +44,17 @@ test('it compares the same two in the same way whichever of them owns the orders
   assert.deepEqual(second, first)
   assert.equal(first?.image, IMAGES.parity)
   const env = Object.fromEntries(first.environment.map(({ name, value }) => [name, value]))
+  const own = [
+    ['DEPLOYMENTS', 'flink-1,node-1'],
+    ['ARTIFACTS', `sha256:${JAR_SHA256},sha256:${'1'.repeat(64)}`],
+    ['VERDICTS_URL', 's3://order-up-dev-state/verdicts'],
+    ['FLOOR_ROWS', '500'],
+    ['FLOOR_ORDERS', '1000'],
+    ['LAG_BOUND', '250'],
+  ] as const
   assert.deepEqual(
-    [
-      ...[env['DEPLOYMENTS'], env['ARTIFACTS'], env['VERDICTS_URL']],
-      ...[env['FLOOR_ROWS'], env['FLOOR_ORDERS'], env['LAG_BOUND']],
-    ],
-    [
-      'flink-1,node-1',
-      `sha256:${JAR_SHA256},sha256:${'1'.repeat(64)}`,
-      's3://order-up-dev-state/verdicts',
-      ...['500', '1000', '250'],
-    ],
+    own.map(([name]) => [name, env[name]]),
+    own,
   )
 })
 

@@ -248,7 +248,10 @@ describe('Shares', () => {
       'another table',
       { ...RECORD, epoch: 7, shares: { 'node-1': [[10, 99]], 'flink-1': [[0, 9]] } },
       /epoch 7 gives node-1 10–99, flink-1 0–9; wanted is node-1 0–99/,
-      ...['overlap', 'gate', 'release', 'settle'],
+      'overlap',
+      'gate',
+      'release',
+      'settle',
     ],
     [
       'a way back that no longer runs',
