@@ -115,9 +115,12 @@ async function frozen(name: string, use: () => Promise<void>) {
   }
 }
 
+/** On two cores that do little else each test takes some seconds. */
+const TIMEOUT_MS = 300_000
+
 const STEPS = ['overlap', 'gate', 'release', 'settle']
 
-test('dry runs say what would be, and write nothing', { timeout: 120_000 }, async () => {
+test('dry runs say what would be, and write nothing', { timeout: TIMEOUT_MS }, async () => {
   const written = async () => [
     await fetcher.highWatermarks(SHARES_TOPIC),
     await readFile(join(data, 'engines.json'), 'utf8'),
@@ -147,17 +150,24 @@ test('dry runs say what would be, and write nothing', { timeout: 120_000 }, asyn
   assert.deepEqual(await written(), before)
 })
 
-test('a shadow, and its verdict', { timeout: 180_000 }, async () => {
-  assert.match(await refused('NO_SHADOW', 'shadow', 'report'), /Only node-1 runs/)
-  await refused('NOT_RUNNING', 'swap', '--to', 'node-2')
-  assert.match(await refused('NO_WAY_BACK', 'swap', '--back'), /shadow start/)
+test('a shadow, and its verdict', { timeout: TIMEOUT_MS }, async () => {
+  const [alone, , noWay] = await Promise.all([
+    refused('NO_SHADOW', 'shadow', 'report'),
+    refused('NOT_RUNNING', 'swap', '--to', 'node-2'),
+    refused('NO_WAY_BACK', 'swap', '--back'),
+  ])
+  assert.match(alone, /Only node-1 runs/)
+  assert.match(noWay, /shadow start/)
 
   const started = await done('shadow', 'start', 'node-2')
   assert.equal(started['deployment'], 'node-2')
   assert.equal(started['report'], join(data, 'verdicts', 'node-1_node-2.json'))
-  await refused('RUNS', 'shadow', 'start', 'node-2')
-  assert.match(await refused('TWO_RUN', 'shadow', 'start', 'flink'), /retire node-2/)
-  await refused('NEEDED', 'retire', 'node')
+  const [, two] = await Promise.all([
+    refused('RUNS', 'shadow', 'start', 'node-2'),
+    refused('TWO_RUN', 'shadow', 'start', 'flink'),
+    refused('NEEDED', 'retire', 'node'),
+  ])
+  assert.match(two, /retire node-2/)
 
   // who reaches the same Kafka by its address alone does not know what runs there
   const { brokers, registryUrl } = await run()
@@ -173,7 +183,7 @@ test('a shadow, and its verdict', { timeout: 180_000 }, async () => {
   assert.deepEqual(report['problems'], [])
 })
 
-test('split, then a cutover that asks for the verdict', { timeout: 180_000 }, async () => {
+test('split, then a cutover that asks for the verdict', { timeout: TIMEOUT_MS }, async () => {
   const { shares, steps, epoch } = await done('split', 'node-2=10')
   assert.deepEqual(shares, { 'node-1': [[10, 99]], 'node-2': [[0, 9]] })
   assert.deepEqual(
@@ -195,7 +205,7 @@ test('split, then a cutover that asks for the verdict', { timeout: 180_000 }, as
   await done('shadow', 'report', '--wait')
 })
 
-test('killed at each step, a swap goes on where it stands', { timeout: 240_000 }, async (t) => {
+test('killed at each step, a swap goes on where it stands', { timeout: TIMEOUT_MS }, async (t) => {
   const untouched = async () => [await pidOf('ingest'), await pidOf('sink')]
   const before = await untouched()
   const stands: (string | undefined)[] = []
@@ -228,7 +238,7 @@ test('killed at each step, a swap goes on where it stands', { timeout: 240_000 }
 
 test(
   'one carrier at a time; Ctrl-C says where it stands; taken back, and back',
-  { timeout: 180_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     const { epoch } = await record()
     let carrier!: CliProcess
@@ -254,7 +264,7 @@ test(
   },
 )
 
-test('retired, there is no way back', { timeout: 120_000 }, async () => {
+test('retired, there is no way back', { timeout: TIMEOUT_MS }, async () => {
   const { retired, previous } = await done('retire', 'node-2')
   assert.deepEqual({ retired, previous }, { retired: 'node-2', previous: null })
   const { engines } = await run()
@@ -264,13 +274,15 @@ test('retired, there is no way back', { timeout: 120_000 }, async () => {
   )
   assert.equal(await pidOf('node-2'), null)
   await until('the comparer to end', async () => (await pidOf('parity')) === null, 15_000)
-  await refused('NO_WAY_BACK', 'swap', '--back')
-  await refused('NOT_RUNNING', 'retire', 'node-2')
+  await Promise.all([
+    refused('NO_WAY_BACK', 'swap', '--back'),
+    refused('NOT_RUNNING', 'retire', 'node-2'),
+  ])
 })
 
 test(
   'failover: from an owner that comes up again and again only to die',
-  { timeout: 180_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     await done('shadow', 'start', 'node-2')
     assert.match(
@@ -316,7 +328,7 @@ async function keepKilling(name: string, signal: AbortSignal) {
   }
 }
 
-test('and the warehouse holds what raw asks for', { timeout: 180_000 }, async () => {
+test('and the warehouse holds what raw asks for', { timeout: TIMEOUT_MS }, async () => {
   const producer = running[0]!
   producer.kill('SIGINT')
   await producer.ended

@@ -88,12 +88,12 @@ async function retire(
   const ms = Math.round(performance.now() - began)
   answer(shell, options.json ?? false, { retired: id, epoch, shares, previous, ms }, () =>
     asTyped(
-      [
-        stack
-          ? `${id} has stopped; ${ownersIn(shares).join(' and ')} goes on (epoch ${epoch})`
-          : `The way back to ${id} has ended (epoch ${epoch}): stop it where it runs`,
-        `It comes back by a new shadow phase: \`order-up shadow start ${id}\``,
-      ].join('\n'),
+      stack
+        ? [
+            `${id} has stopped; ${ownersIn(shares).join(' and ')} goes on (epoch ${epoch})`,
+            `It comes back by a new shadow phase: \`order-up shadow start ${id}\``,
+          ].join('\n')
+        : `The way back to ${id} has ended (epoch ${epoch}): stop it where it runs`,
       options,
     ),
   )

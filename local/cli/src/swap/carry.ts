@@ -1,6 +1,6 @@
 import {
   deploymentsIn,
-  type ControlRecord,
+  ownersIn,
   type ShareTable,
   type SwapAnswer,
   type SwapEvent,
@@ -76,7 +76,14 @@ export async function carry(
     progress.clear()
   }
   const { epoch, shares, previous } = await scene.readRecord()
-  return { epoch, shares, previous, steps, filled, ms: Math.round(performance.now() - began) }
+  return {
+    epoch,
+    shares,
+    previous,
+    steps,
+    filled,
+    ms: Math.round(performance.now() - began),
+  }
 }
 
 export const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
@@ -103,23 +110,22 @@ class Waiting {
     if (this.#looking) return
     this.#looking = true
     void this.#look(epoch)
-      .catch(() => undefined) // the carrier itself says what is wrong
+      .catch(() => lines[0]) // no broker answers, say: the step machine has a word on that
       .then((text) => {
         this.#looking = false
-        if (!this.#over) this.#say(text ?? lines[0] ?? 'another look')
+        if (!this.#over && text !== undefined) this.#say(text)
       })
   }
 
+  /** @returns undefined = it has happened meanwhile */
   async #look(epoch: number | null): Promise<string | undefined> {
     const { target, dead } = this.#event
-    const ids = [...deploymentsIn(this.#scene.record), ...Object.keys(target)]
-    const seen = await this.#scene.look(ids as Parameters<Scene['look']>[0])
-    return isStill(seen.current, epoch) ? awaitedText(seen, target, dead) : undefined
+    const ids = [...deploymentsIn(this.#scene.record), ...ownersIn(target)]
+    const seen = await this.#scene.look(ids)
+    return seen.current?.epoch === epoch ? awaitedText(seen, target, dead) : undefined
   }
 
   end() {
     this.#over = true
   }
 }
-
-const isStill = (record: ControlRecord | undefined, epoch: number | null) => record?.epoch === epoch
