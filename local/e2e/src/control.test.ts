@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import type { DeploymentId, Proof, Swap, SwapAnswer, SwapEvent } from '@order-up/control'
 import {
   asOnlyWriter,
