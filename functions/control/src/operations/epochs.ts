@@ -28,6 +28,7 @@ export interface Epoch {
 const TRANSACTION_TIMEOUT_MS = 10_000
 /** Between the answer to a commit and its marker, before which no reader is shown anything of it: a moment. */
 const READABLE_MS = 30_000
+const READABLE_POLL_MS = 10
 
 /**
  * The newest epoch; undefined = none was ever written.
@@ -78,7 +79,10 @@ export type Write = (sends: readonly Send[]) => Promise<void>
  * Runs `use` as the one writer of epochs. Whoever held the transactional id before is fenced out first; then the newest
  * epoch is read again, so that nothing is done that was decided on an older one.
  * @param seen the epoch that the decision was made on
- * @throws FencedError where there is a newer one, or another carrier begins meanwhile
+ * @param use writes a newer one
+ * @returns once that can be read
+ * @throws FencedError where there is a newer one already, or another carrier begins meanwhile; DOMException `TimeoutError`
+ * where it can't be read within half a minute
  */
 export async function asOnlyWriter<T>(
   kafka: Kafka,
@@ -103,7 +107,7 @@ export async function asOnlyWriter<T>(
         'EPOCH_MOVED',
         `Another carrier has written epoch ${newest?.record.epoch} (offset ${newest?.offset}) meanwhile`,
       )
-    return await use(async (sends) => {
+    const result = await use(async (sends) => {
       const transaction = await fencing(producer.transaction())
       try {
         for (const { topic, messages } of sends)
@@ -114,6 +118,9 @@ export async function asOnlyWriter<T>(
         throw error
       }
     })
+    const isReadable = async () => (await readEpoch(fetcher))?.offset !== seen?.offset
+    await until(isReadable, AbortSignal.timeout(READABLE_MS), READABLE_POLL_MS)
+    return result
   } finally {
     await producer.disconnect()
   }
@@ -127,7 +134,7 @@ export const epochMessage = (record: SharesRecord): Send => ({
 
 /**
  * Writes epoch 1, all buckets to one deployment, unless the shares topic holds an epoch already. Then it can be read.
- * @throws DOMException `TimeoutError` where it can't be read within half a minute
+ * @throws as {@link asOnlyWriter}
  */
 export async function writeFirstShares(kafka: Kafka, owner: DeploymentId): Promise<void> {
   const fetcher = await openFetcher(kafka)
@@ -136,8 +143,6 @@ export async function writeFirstShares(kafka: Kafka, owner: DeploymentId): Promi
     await asOnlyWriter(kafka, fetcher, undefined, (write) =>
       write([epochMessage(firstShares(owner))]),
     )
-    const isReadable = async () => (await readEpoch(fetcher)) !== undefined
-    await until(isReadable, AbortSignal.timeout(READABLE_MS))
   } finally {
     await fetcher.close()
   }

@@ -6,7 +6,7 @@ import type { Proof, SwapAnswer, SwapEvent } from '../lambda-events.ts'
 import { mainOwner, ownersIn } from '../share-table.ts'
 import { deploymentsIn, type ControlRecord } from '../swap-record.ts'
 import { asksForVerdict, nextStep, type Step, type SwapRequest } from '../swap.ts'
-import { verdictProblems } from '../verdict.ts'
+import { verdictProblems, type Verdict } from '../verdict.ts'
 import { asOnlyWriter, epochMessage, readEpoch, type Epoch } from './epochs.ts'
 import { fence } from './fence.ts'
 import { observe } from './observe.ts'
@@ -69,18 +69,23 @@ async function decide(
   return nextStep(await observe(session, current, [...involved]), request)
 }
 
-/** What speaks against the verdict on a cutover, in words; empty = nothing. @throws TerminalError `VERDICT` */
+/**
+ * What speaks against the verdict on a cutover, in words; empty = nothing.
+ * @param read what has been read already; default: the newest there is
+ * @throws TerminalError `VERDICT`
+ */
 export async function askVerdict(
   { registryUrl, verdictsUrl }: Pick<SwapTools, 'registryUrl' | 'verdictsUrl'>,
   { shares }: ControlRecord,
   { target, sides = [] }: Pick<SwapEvent, 'target' | 'sides'>,
+  read?: { verdict: Verdict | undefined },
 ): Promise<readonly string[]> {
   const ids = [mainOwner(shares), mainOwner(target)]
   const known = ids.flatMap((id) => sides.filter(({ deployment }) => deployment === id))
   const unknown = ids.filter((id) => !known.some(({ deployment }) => deployment === id))
   if (unknown.length > 0) return unknown.map(notKept)
   if (verdictsUrl === undefined) return ['there is no place to read verdicts from']
-  const verdict = await readVerdict(verdictsUrl, ids)
+  const { verdict } = read ?? { verdict: await readVerdict(verdictsUrl, ids) }
   return verdictProblems(verdict, {
     sides: known,
     contractVersion: CONTRACT_VERSION,

@@ -92,16 +92,18 @@ async function look(scene: Scene): Promise<Found> {
       },
     )
   const sides: Side[] = stack.engines.map(({ deployment, artifact }) => ({ deployment, artifact }))
-  const report = (await readReport(dataDir, [owner, other])) ?? null
+  const report = await readReport(dataDir, [owner, other])
   const seen = await scene.look([owner, other])
   const comparer = stack.workers.find(({ name }) => name === COMPARER)
   const stale = report ? staleSides(report, sides) : []
   const target = { [other]: [[0, 99] as [number, number]] }
   const asked = { ...record, shares: { [owner]: [[0, 99] as [number, number]] } }
+  const read = { verdict: report }
   return {
-    report,
-    isCurrent: report !== null && stale.length === 0,
-    problems: stale.length > 0 ? stale : [...(await askVerdict(tools, asked, { target, sides }))],
+    report: report ?? null,
+    isCurrent: report !== undefined && stale.length === 0,
+    problems:
+      stale.length > 0 ? stale : [...(await askVerdict(tools, asked, { target, sides }, read))],
     behind: Object.fromEntries([owner, other].map((id) => [id, behindOf(seen, id)])),
     file: reportFile(dataDir, [owner, other]),
     other,

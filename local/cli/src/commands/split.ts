@@ -18,7 +18,7 @@ export const splitCommand = (shell: Shell) =>
   addLagBound(addDryRun(addReachOptions(new Command('split'))))
     .summary('give an engine that runs in shadow a share of the orders')
     .description(
-      `Gives an engine that runs beside the one that has the orders a share of them, 0 to 50 %: whole orders, always the
+      `Gives an engine that runs beside the one that has the orders a share of them, 0 to 49 %: whole orders, always the
 same ones, and none changes back as the share grows. 0 takes it back: shadow only. It asks for no verdict.`,
     )
     .argument('<engine=percent>', 'as flink=10', splitArgument)

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asTyped, deploymentArgument, forcedBy, splitArgument } from './options.ts'
 
-test('a split is an engine and its percentage, 0 to 50', () => {
+test('a split is an engine and its percentage, 0 to 49', () => {
   assert.deepEqual(splitArgument('flink=10'), { deployment: 'flink-1', percent: 10 })
   assert.deepEqual(splitArgument('node-2=0%'), { deployment: 'node-2', percent: 0 })
   for (const [text, why] of [
-    ['flink=51', /at most 50 %: .*order-up swap --to flink/],
+    ['flink=50', /at most 49 %: .*order-up swap --to flink/],
     ['flink', /as flink=10/],
     ['=10', /as flink=10/],
     ['flink=-1', /as flink=10/],

@@ -11,7 +11,7 @@ import { UsageError } from '../shell.ts'
  */
 const LAG_BOUND = 50_000
 /** In percent; more is a cutover, which asks for a verdict. */
-const MAX_SPLIT = 50
+const MAX_SPLIT = 49
 
 /** Options of every command that changes what runs, or who owns what. */
 export interface ChangeOptions extends ReachOptions {
