@@ -18,6 +18,7 @@ import {
   type ForceOptions,
 } from '../swap/options.ts'
 import { eventFor, type Scene } from '../swap/scene.ts'
+import { setAside } from '../swap/verdict-file.ts'
 
 interface Options extends CarryOptions, ForceOptions {
   to: DeploymentId
@@ -96,9 +97,10 @@ async function settled(
   { stack, dataDir, record }: Scene,
   { to, progress }: { to: DeploymentId; progress: Progress },
 ): Promise<string[]> {
-  if (stack) await untilEngines(shell, dataDir, [to], progress.say)
   const [dead] = deploymentsIn(record).filter((id) => id !== to)
+  if (stack) await untilEngines(shell, dataDir, [to], progress.say)
   if (dead === undefined) return []
+  if (stack) await setAside(dataDir, [dead, to])
   return [
     `${dead} is out. It comes back by a new shadow phase: \`order-up shadow start ${commandName(dead)}\``,
   ]

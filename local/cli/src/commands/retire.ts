@@ -1,4 +1,3 @@
-import { rename } from 'node:fs/promises'
 import { Command } from 'commander'
 import { ownersIn, retireProblems, type DeploymentId } from '@order-up/control'
 import { asCarrier, carrySwap } from '@order-up/control/operations'
@@ -17,7 +16,7 @@ import {
   type ChangeOptions,
 } from '../swap/options.ts'
 import { eventFor, withScene, type Scene } from '../swap/scene.ts'
-import { reportFile } from '../swap/verdict-file.ts'
+import { setAside } from '../swap/verdict-file.ts'
 
 export const retireCommand = (shell: Shell) =>
   addDryRun(addReachOptions(new Command('retire')))
@@ -117,16 +116,5 @@ async function takeAway(
   if (rest.length < wishes.length) await writeEngines(dataDir, rest)
   const others = rest.map(({ deployment }) => deployment)
   await untilEngines(shell, dataDir, others, say)
-  // a verdict on what has ended must not allow a cutover to what is started later
-  for (const other of others) await setAside(reportFile(dataDir, [id, other]))
-}
-
-/** It is kept, under a name that nobody asks for. */
-async function setAside(path: string): Promise<void> {
-  const until = new Date().toISOString().replaceAll(':', '-')
-  await rename(path, path.replace(/\.json$/, `.until-${until}.json`)).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    },
-  )
+  for (const other of others) await setAside(dataDir, [id, other])
 }
