@@ -59,6 +59,7 @@ export class Comparer {
   readonly #o: ComparerOptions
   /** when a verdict was last put in its place, epoch milliseconds */
   #writtenAt = 0
+  readonly #startedAt = Date.now()
   #why: string | undefined
   #verdict: string | undefined
   /** ids that were met and looked for: what is still not registered then is a fault of a row */
@@ -188,8 +189,11 @@ export class Comparer {
   }
 
   async #report(comparison: Comparison): Promise<void> {
-    const { metrics, verdictsUrl, deployments, log } = this.#o
-    const report = comparison.report(Date.now())
+    const { metrics, verdictsUrl, deployments, limits, log } = this.#o
+    const now = Date.now()
+    // one that was killed and comes back has seen nothing yet that speaks against the verdict there is
+    if (!comparison.hasProgress && now - this.#startedAt < limits.stallMs) return
+    const report = comparison.report(now)
     observeReport(metrics, report)
     const { verdict, reason } = report
     if (verdict !== this.#verdict) log.info({ verdict, reason }, 'verdict')

@@ -152,6 +152,11 @@ export class Comparison {
     this.#trouble[reader] = why
   }
 
+  /** It is known how far the engines are, or were. */
+  get hasProgress(): boolean {
+    return this.#progress !== undefined
+  }
+
   /** Takes in how far the engines are. */
   progressed(progress: Progress): void {
     this.#progress = progress

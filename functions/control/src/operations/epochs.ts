@@ -79,10 +79,7 @@ export type Write = (sends: readonly Send[]) => Promise<void>
  * Runs `use` as the one writer of epochs. Whoever held the transactional id before is fenced out first; then the newest
  * epoch is read again, so that nothing is done that was decided on an older one.
  * @param seen the epoch that the decision was made on
- * @param use writes a newer one
- * @returns once that can be read
- * @throws FencedError where there is a newer one already, or another carrier begins meanwhile; DOMException `TimeoutError`
- * where it can't be read within half a minute
+ * @throws FencedError where there is a newer one, or another carrier begins meanwhile
  */
 export async function asOnlyWriter<T>(
   kafka: Kafka,
@@ -107,7 +104,7 @@ export async function asOnlyWriter<T>(
         'EPOCH_MOVED',
         `Another carrier has written epoch ${newest?.record.epoch} (offset ${newest?.offset}) meanwhile`,
       )
-    const result = await use(async (sends) => {
+    return await use(async (sends) => {
       const transaction = await fencing(producer.transaction())
       try {
         for (const { topic, messages } of sends)
@@ -118,13 +115,21 @@ export async function asOnlyWriter<T>(
         throw error
       }
     })
-    const isReadable = async () => (await readEpoch(fetcher))?.offset !== seen?.offset
-    await until(isReadable, AbortSignal.timeout(READABLE_MS), READABLE_POLL_MS)
-    return result
   } finally {
     await producer.disconnect()
   }
 }
+
+/**
+ * Waits until the epoch that was written after `seen` can be read: who decides before would do so on the old one.
+ * @throws DOMException `TimeoutError` where it can't be within half a minute
+ */
+export const untilReadable = (fetcher: Fetcher, seen: Epoch | undefined): Promise<void> =>
+  until(
+    async () => (await readEpoch(fetcher))?.offset !== seen?.offset,
+    AbortSignal.timeout(READABLE_MS),
+    READABLE_POLL_MS,
+  )
 
 /** An epoch as it is written. Workers take it up; one with the number that they act on already changes nothing. */
 export const epochMessage = (record: SharesRecord): Send => ({
@@ -134,7 +139,7 @@ export const epochMessage = (record: SharesRecord): Send => ({
 
 /**
  * Writes epoch 1, all buckets to one deployment, unless the shares topic holds an epoch already. Then it can be read.
- * @throws as {@link asOnlyWriter}
+ * @throws as {@link asOnlyWriter} and {@link untilReadable}
  */
 export async function writeFirstShares(kafka: Kafka, owner: DeploymentId): Promise<void> {
   const fetcher = await openFetcher(kafka)
@@ -143,6 +148,7 @@ export async function writeFirstShares(kafka: Kafka, owner: DeploymentId): Promi
     await asOnlyWriter(kafka, fetcher, undefined, (write) =>
       write([epochMessage(firstShares(owner))]),
     )
+    await untilReadable(fetcher, undefined)
   } finally {
     await fetcher.close()
   }

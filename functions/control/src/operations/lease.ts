@@ -143,13 +143,17 @@ class Member {
     this.#me = me
   }
 
-  /** Waits until all other members have answered, or have timed out. @returns who has the lease */
+  /**
+   * Waits until all other members have answered, or have timed out. One that was chosen and has not said since that it
+   * has the lease is asked again: it may have gone while it still waited to be chosen, and brokers do not know yet.
+   * @returns who has the lease
+   */
   async join(): Promise<Carrier> {
     for (;;) {
       try {
         const holder = await this.#joinOnce()
         this.#me.holds = holder.id === this.#me.id
-        return holder
+        if (this.#me.holds || holder.holds) return holder
       } catch (error) {
         const type = kafkaErrorType(error) ?? ''
         if (type === 'UNKNOWN_MEMBER_ID') this.#id = ''

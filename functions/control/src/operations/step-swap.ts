@@ -7,7 +7,7 @@ import { mainOwner, ownersIn } from '../share-table.ts'
 import { deploymentsIn, type ControlRecord } from '../swap-record.ts'
 import { asksForVerdict, nextStep, type Step, type SwapRequest } from '../swap.ts'
 import { verdictProblems, type Verdict } from '../verdict.ts'
-import { asOnlyWriter, epochMessage, readEpoch, type Epoch } from './epochs.ts'
+import { asOnlyWriter, epochMessage, readEpoch, untilReadable, type Epoch } from './epochs.ts'
 import { fence } from './fence.ts'
 import { observe } from './observe.ts'
 import { openSession, type Session } from './session.ts'
@@ -132,6 +132,7 @@ async function act(
           const written = filled?.written ?? 0
           return { lines: [...fenced, settledLine(written)], filled: written }
         })
+        await untilReadable(fetcher, seen)
         const { epoch: reached, swap } = step.record
         return { state: 'stepped', epoch: reached, step: swap?.step ?? null, ...done }
       } catch (error) {

@@ -48,6 +48,9 @@ public final class Names {
     private DlqHeaders() {}
   }
 
+  /** Marks what the swap copied from a shadow topic to where it belongs; its value is the epoch. */
+  public static final String FILLED_HEADER = "order-up-filled";
+
   /**
    * The version of the rules in this module (fold, checks): state, snapshots and verdicts carry it.
    */
