@@ -52,7 +52,8 @@ const SHOWN_WITHIN_MS = 30_000
 /**
  * Sees that what the incoming put into its shadow topics for the moved buckets, from `sampled` to below `until`, stands in
  * curated and among the dead letters too, and writes what does not: the same bytes, key, headers and partition, and a
- * header that marks it as filled in. One partition at a time; in memory are only the raw offsets of what is found in the shadow, as a rule none.
+ * header that marks it as filled in. One partition at a time; in memory are only the raw offsets of what is found in the
+ * shadow, as a rule none.
  *
  * Rows are matched by raw offset, which is as good as (order, version): an applied event has one row.
  */
