@@ -34,10 +34,11 @@ export class Nemesis {
   }
 
   /**
-   * Kills a worker and waits until it is back: it runs, and an engine has committed something new.
+   * Kills a worker and waits until it is back: it runs, and an engine has committed something new; one that is missed,
+   * all that has come in until it ran again: what comes then queues behind that.
    * @throws where that takes over three minutes
    */
-  async kill(who: string): Promise<Outage> {
+  async kill(who: string, isMissed: boolean): Promise<Outage> {
     const before = await this.#worker(who)
     const from = Date.now()
     process.kill(before.pid!, 'SIGKILL')
@@ -46,8 +47,12 @@ export class Nemesis {
       return state === 'running' && pid !== before.pid
     })
     if (DEPLOYMENTS.includes(who)) {
-      const committed = await this.#committed(who)
-      await until(`${who} commits again`, async () => (await this.#committed(who)) > committed)
+      const then = await this.#offsets(who)
+      const due = then.map(({ committed = 0, high }) => (isMissed ? high : committed + 1))
+      await until(`${who} commits again`, async () => {
+        const now = (await this.#offsets(who)).map(({ committed = 0 }) => committed)
+        return isMissed ? now.every((n, p) => n >= due[p]!) : now.some((n, p) => n >= due[p]!)
+      })
     }
     this.#kills.set(who, this.kills(who) + 1)
     return { who, from, to: Date.now() }
@@ -76,9 +81,8 @@ export class Nemesis {
     return worker
   }
 
-  async #committed(deployment: string): Promise<number> {
-    const offsets = await groupOffsets(this.#admin, engineGroup(deployment), RAW_TOPIC)
-    return offsets.reduce((sum, { committed = 0 }) => sum + committed, 0)
+  #offsets(deployment: string) {
+    return groupOffsets(this.#admin, engineGroup(deployment), RAW_TOPIC)
   }
 }
 

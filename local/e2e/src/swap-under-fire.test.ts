@@ -214,8 +214,9 @@ async function watched(random: Random) {
       return `killed the command at ${moment}`
     }
     await delay(random.below(KILL_WITHIN_MS))
-    const outage = await nemesis.kill(victim)
-    if (writers.includes(victim)) missed.push(outage)
+    const isMissed = writers.includes(victim)
+    const outage = await nemesis.kill(victim, isMissed)
+    if (isMissed) missed.push(outage)
     return `killed ${victim}, back after ${seconds(outage.to - outage.from)}`
   }
 
