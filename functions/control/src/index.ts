@@ -1,7 +1,7 @@
 export * from './broker-version.ts'
 export * from './deployments.ts'
 export * from './lambda-events.ts'
-export type { DeploymentState, Observation } from './observation.ts'
+export { recordsTo, type DeploymentState, type Observation } from './observation.ts'
 export * from './partitions.ts'
 export * from './share-table.ts'
 export * from './swap-record.ts'

@@ -49,12 +49,13 @@ export function below(seen: Observation, id: DeploymentId, offsets: readonly num
 
 /** Whether it is further behind the ends of raw than that many records, in words; empty = it is not. */
 export function lagging(seen: Observation, id: DeploymentId, bound: number): string[] {
-  const lag = seen.ends.reduce(
-    (sum, end, p) => sum + Math.max(0, end - committedOf(seen, id, p)),
-    0,
-  )
+  const lag = recordsTo(seen, id, seen.ends)
   return lag <= bound ? [] : [`${id} to catch up: ${lag} records behind, at most ${bound} allowed`]
 }
+
+/** Over all partitions: how many records lie between what it has committed and these offsets. */
+export const recordsTo = (seen: Observation, id: DeploymentId, offsets: readonly number[]) =>
+  offsets.reduce((sum, offset, p) => sum + Math.max(0, offset - committedOf(seen, id, p)), 0)
 
 /** How far every outgoing has come, at most to the sample: lower where one that is gone is left behind. */
 export const passedBy = (

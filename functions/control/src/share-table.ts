@@ -6,13 +6,9 @@ export type ShareTable = SharesRecord['shares']
 
 /**
  * Who owns what in a steady state: every bucket has one owner.
- * @param percent of the orders for the second deployment, from bucket 0 on: as it grows, no bucket changes back
+ * @param percent of the orders for the second deployment, from bucket 0 on: as it grows, no bucket changes back. Default: 0
  */
-export function targetShares(
-  owner: DeploymentId,
-  second: DeploymentId | undefined,
-  percent: number,
-): ShareTable {
+export function targetShares(owner: DeploymentId, second?: DeploymentId, percent = 0): ShareTable {
   if (second === undefined || percent === 0) return { [owner]: [[0, 99]] }
   return { [owner]: [[percent, 99]], [second]: [[0, percent - 1]] }
 }

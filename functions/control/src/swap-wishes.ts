@@ -1,5 +1,12 @@
 import type { DeploymentId } from './deployments.ts'
-import { mainOwner, ownersIn, percentOf, sameShares, type ShareTable } from './share-table.ts'
+import {
+  mainOwner,
+  ownersIn,
+  percentOf,
+  sameShares,
+  targetShares,
+  type ShareTable,
+} from './share-table.ts'
 import { hasGivenUp, type ControlRecord, type Swap } from './swap-record.ts'
 
 /*
@@ -87,7 +94,7 @@ export function wayBack(
     ? swap.from
     : previous === null
       ? undefined
-      : { [previous]: [[0, 99]] }
+      : targetShares(previous as DeploymentId)
   if (!target)
     return refused(
       'there is no engine to go back to: it has been retired, or nothing was ever swapped. The way back is a new shadow phase: `order-up shadow start`',

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { IHeaders, Kafka } from 'kafkajs'
-import { isRetriable, RetryableError, TerminalError } from './errors.ts'
+import { again } from './again.ts'
+import { RetryableError, TerminalError } from './errors.ts'
 import { filterAbortedMessages } from './kafkajs-repairs.ts'
 import { recordOf, type Range, type TopicRecord } from './topic-reader.ts'
 
@@ -48,8 +48,6 @@ const MAX_BYTES = 4 << 20
 /** The first batch comes whole, whatever is asked for: so this is no more than that one. */
 const ONE_BATCH = 1
 const MAX_WAIT_MS = 500
-const TRIES = 20
-const RETRY_MS = 100
 
 interface Message {
   offset: string
@@ -115,19 +113,6 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
   const cluster = clusterOf(kafka)
   await cluster.connect()
 
-  /** Again where a partition has moved, or a broker is coming up. */
-  async function again<T>(attempt: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await attempt()
-      } catch (error) {
-        if (!isRetriable(error) || tries === TRIES) throw error
-        await delay(RETRY_MS)
-        await cluster.refreshMetadata().catch(() => {}) // the next attempt says what is wrong
-      }
-    }
-  }
-
   async function partitionsOf(topic: string): Promise<number[]> {
     await cluster.addTargetTopic(topic)
     return cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId)
@@ -140,7 +125,7 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
   }
 
   const offset = (topic: string, partition: number, timestamp: number, isolationLevel: number) =>
-    again(async () => {
+    again(cluster, async () => {
       const broker = await leaderOf(topic, partition)
       const topics = [{ topic, partitions: [{ partition, timestamp }] }]
       const { responses } = await broker.listOffsets({ isolationLevel, topics })
@@ -148,7 +133,7 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
     })
 
   async function offsets(topic: string, timestamp: number, isolationLevel = READ_COMMITTED) {
-    const partitions = await again(() => partitionsOf(topic))
+    const partitions = await again(cluster, () => partitionsOf(topic))
     return Promise.all(
       partitions
         .toSorted((a, b) => a - b)
@@ -163,7 +148,7 @@ export async function openFetcher(kafka: Kafka): Promise<Fetcher> {
     isolationLevel: number,
     maxBytes = MAX_BYTES,
   ) =>
-    again(async () => {
+    again(cluster, async () => {
       const broker = await leaderOf(topic, partition)
       const asked = { partition, fetchOffset: String(from), maxBytes }
       const { responses } = await broker.fetch({

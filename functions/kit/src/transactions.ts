@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
+import { again } from './again.ts'
 import { isRetriable, TerminalError } from './errors.ts'
 import { kafkaErrorType } from './fencing.ts'
 import { clusterOf } from './fetcher.ts'
@@ -17,8 +17,6 @@ const OPEN_STATES = ['Ongoing', 'PrepareCommit', 'PrepareAbort', 'PrepareEpochFe
 /** For the id's next owner to change: whoever initialises it says how long he may take. Milliseconds. */
 const TIMEOUT_MS = 10_000
 const TRANSACTION_COORDINATOR = 1
-const TRIES = 50
-const RETRY_MS = 100
 
 /** As much of kafkajs's connection to a broker as is used here: it knows no request of this kind. */
 interface Connection {
@@ -86,36 +84,37 @@ async function withCluster<T>(kafka: Kafka, use: (cluster: Cluster) => Promise<T
 
 /** Each broker knows those of the ids that it coordinates. */
 const openIn = (cluster: Cluster) =>
-  again(cluster, async () => {
-    const brokers = cluster.getNodeIds().map(async (nodeId) => {
-      const { connectionPool } = await cluster.findBroker({ nodeId })
-      return connectionPool.send({ request: LIST_TRANSACTIONS, response: OPEN_TRANSACTIONS })
-    })
-    return (await Promise.all(brokers)).flat()
-  })
+  again(
+    cluster,
+    async () => {
+      const brokers = cluster.getNodeIds().map(async (nodeId) => {
+        const { connectionPool } = await cluster.findBroker({ nodeId })
+        return connectionPool.send({ request: LIST_TRANSACTIONS, response: OPEN_TRANSACTIONS })
+      })
+      return (await Promise.all(brokers)).flat()
+    },
+    PATIENCE,
+  )
 
 /** The broker aborts what was open, and answers CONCURRENT_TRANSACTIONS until that has been written everywhere. */
 const initialise = (cluster: Cluster, transactionalId: string) =>
-  again(cluster, async () => {
-    const coordinator = await cluster.findGroupCoordinator({
-      groupId: transactionalId,
-      coordinatorType: TRANSACTION_COORDINATOR,
-    })
-    await coordinator.initProducerId({ transactionalId, transactionTimeout: TIMEOUT_MS })
-  })
+  again(
+    cluster,
+    async () => {
+      const coordinator = await cluster.findGroupCoordinator({
+        groupId: transactionalId,
+        coordinatorType: TRANSACTION_COORDINATOR,
+      })
+      await coordinator.initProducerId({ transactionalId, transactionTimeout: TIMEOUT_MS })
+    },
+    PATIENCE,
+  )
 
-/** Again where a coordinator moves, loads, or is busy with the same id. */
-async function again<T>(cluster: Cluster, attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      const passes = isRetriable(error) || kafkaErrorType(error) === 'CONCURRENT_TRANSACTIONS'
-      if (!passes || tries === TRIES) throw error
-      await delay(RETRY_MS)
-      await cluster.refreshMetadata().catch(() => {}) // the next attempt says what is wrong
-    }
-  }
+/** A coordinator that moves, loads, or is busy with the same id. */
+const PATIENCE = {
+  tries: 50,
+  passes: (error: unknown) =>
+    isRetriable(error) || kafkaErrorType(error) === 'CONCURRENT_TRANSACTIONS',
 }
 
 /** An unsigned varint; all of them are small here. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { commandName, deploymentsIn, type DeploymentId } from '@order-up/control'
+import { commandName, deploymentsIn, targetShares, type DeploymentId } from '@order-up/control'
 import { OrderUpError } from '@order-up/kit'
 import { readEngines, untilEngines, writeEngines } from '../engines-file.ts'
 import { addReachOptions } from '../reach.ts'
@@ -64,7 +64,7 @@ async function decide(
 ): Promise<Change> {
   const dead = deadBeside(scene, to)
   const reason = forced ?? `${dead.join(' and ')} is dead`
-  const target = { [to]: [[0, 99] as [number, number]] }
+  const target = targetShares(to)
   const wish = { target, lagBound, forced: `failover: ${reason}`, dead }
   const change = await considered(scene, { ...eventFor(scene, wish), running: [to] })
   return scene.running.includes(to) ? change : { ...change, refused: notRunning(to) }
@@ -94,10 +94,11 @@ async function takeOut({ stack, dataDir }: Scene, dead: readonly DeploymentId[])
 
 async function settled(
   shell: Shell,
-  { stack, dataDir, record }: Scene,
+  scene: Scene,
   { to, progress }: { to: DeploymentId; progress: Progress },
 ): Promise<string[]> {
-  const [dead] = deploymentsIn(record).filter((id) => id !== to)
+  const { stack, dataDir } = scene
+  const [dead] = deadBeside(scene, to)
   if (stack) await untilEngines(shell, dataDir, [to], progress.say)
   if (dead === undefined) return []
   if (stack) await setAside(dataDir, [dead, to])

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
-import { commandName, mainOwner, type DeploymentId, type Side } from '@order-up/control'
+import {
+  commandName,
+  mainOwner,
+  targetShares,
+  type DeploymentId,
+  type Side,
+} from '@order-up/control'
 import { askVerdict } from '@order-up/control/operations'
 import { OrderUpError } from '@order-up/kit'
 import { reportLines, type Report } from '@order-up/parity'
@@ -96,8 +102,8 @@ async function look(scene: Scene): Promise<Found> {
   const seen = await scene.look([owner, other])
   const comparer = stack.workers.find(({ name }) => name === COMPARER)
   const stale = report ? staleSides(report, sides) : []
-  const target = { [other]: [[0, 99] as [number, number]] }
-  const asked = { ...record, shares: { [owner]: [[0, 99] as [number, number]] } }
+  const target = targetShares(other)
+  const asked = { ...record, shares: targetShares(owner) }
   const read = { verdict: report }
   return {
     report: report ?? null,

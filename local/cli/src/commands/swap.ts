@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { commandName, wayBack, type DeploymentId } from '@order-up/control'
+import { commandName, targetShares, wayBack, type DeploymentId } from '@order-up/control'
 import { OrderUpError } from '@order-up/kit'
 import { addReachOptions } from '../reach.ts'
 import { UsageError, type Shell } from '../shell.ts'
@@ -51,10 +51,7 @@ half-way goes on where it stands when it is asked for again.`,
         what: `swap --to ${commandName(to)}`,
         decide: (scene) => {
           const { lagBound } = options
-          return considered(
-            scene,
-            eventFor(scene, { target: { [to]: [[0, 99]] }, lagBound, forced }),
-          )
+          return considered(scene, eventFor(scene, { target: targetShares(to), lagBound, forced }))
         },
       })
     })

@@ -1,4 +1,10 @@
-import { gaining, type DeploymentId, type Observation, type ShareTable } from '@order-up/control'
+import {
+  gaining,
+  recordsTo,
+  type DeploymentId,
+  type Observation,
+  type ShareTable,
+} from '@order-up/control'
 import { count } from '../text-table.ts'
 
 /**
@@ -38,21 +44,14 @@ export function awaitedText(
   return parts.length === 0 ? undefined : parts.join(', ')
 }
 
-/** Over all partitions: records between where a deployment stands and these offsets. */
-const missing = (seen: Observation, id: DeploymentId, offsets: readonly number[]) =>
-  offsets.reduce(
-    (sum, offset, p) => sum + Math.max(0, offset - (seen.deployments[id]?.committed[p] ?? 0)),
-    0,
-  )
-
 /** Raw records that a deployment has not committed yet. */
-export const behindOf = (seen: Observation, id: DeploymentId) => missing(seen, id, seen.ends)
+export const behindOf = (seen: Observation, id: DeploymentId) => recordsTo(seen, id, seen.ends)
 
 const behind = (seen: Observation, id: DeploymentId) =>
   `${id} is ${count(behindOf(seen, id))} behind`
 
 function toGo(seen: Observation, id: DeploymentId, offsets: readonly number[]): string[] {
-  const records = missing(seen, id, offsets)
+  const records = recordsTo(seen, id, offsets)
   return records === 0
     ? []
     : [`${id} has ${count(records)} ${records === 1 ? 'record' : 'records'} to go`]

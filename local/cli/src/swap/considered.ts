@@ -37,7 +37,7 @@ export async function considered(scene: Scene, event: SwapEvent): Promise<Change
   const refused =
     inTheWay(scene, event) ??
     (asks && !stack ? unknownArtefacts(ids) : undefined) ??
-    (asks ? noVerdict(await askVerdict(tools, record, event)) : undefined)
+    (asks ? noVerdict(await askVerdict(tools, record, event, { verdict })) : undefined)
   return { event, plan: planSwap(record, event), refused, verdict }
 }
 
