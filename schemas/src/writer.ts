@@ -74,6 +74,16 @@ export class Writer {
     this.pos += value.length
   }
 
+  /** Copies a range. Short ones in a loop, which is faster than the call of a native copy. */
+  copy(source: Uint8Array, start: number, length: number) {
+    this.#reserve(length)
+    const buf = this.#buf
+    const { pos } = this
+    if (length < 64) for (let i = 0; i < length; i++) buf[pos + i] = source[start + i]!
+    else buf.set(source.subarray(start, start + length), pos)
+    this.pos = pos + length
+  }
+
   optionalLong(value: number | null) {
     if (value === null) return this.byte(0)
     this.byte(2)
