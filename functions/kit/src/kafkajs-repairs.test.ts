@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import {
-  encodeRecord,
-  filterAbortedMessages,
-  groupMessagesPerPartition,
-  type EncodableRecord,
-} from './kafkajs-repairs.ts'
+import { filterAbortedMessages, groupMessagesPerPartition } from './kafkajs-repairs.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -22,40 +16,9 @@ function original(name: string): unknown {
   return theirs
 }
 
-const theirs = original('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (
-  record: EncodableRecord,
-) => { buffer: Buffer }
 const theirFilter = original(
   'kafkajs/src/consumer/filterAbortedMessages.js',
 ) as typeof filterAbortedMessages
-
-const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
-const headers = fc.dictionary(
-  fc.string({ unit: 'grapheme', minLength: 1 }),
-  fc.oneof(bytes, fc.string({ unit: 'grapheme' }), fc.array(bytes, { maxLength: 3 })),
-  { maxKeys: 5, noNullPrototype: true },
-)
-
-test('a record is encoded as kafkajs itself encodes it', () => {
-  const record = fc.record({
-    offsetDelta: fc.nat({ max: 100_000 }),
-    timestampDelta: fc.nat(),
-    key: fc.oneof(bytes, fc.constantFrom(null, undefined)),
-    value: fc.oneof(bytes, fc.constantFrom(null, undefined)),
-    headers,
-  })
-  fc.assert(
-    fc.property(record, (r) => assert.deepEqual(encodeRecord(r).buffer, theirs(r).buffer)),
-    { numRuns: 1_000 },
-  )
-})
-
-test('a null header value, which kafkajs reads but throws on when it writes, is written', () => {
-  const record: EncodableRecord = { key: null, value: null, headers: { a: null } }
-
-  assert.throws(() => theirs(record), TypeError)
-  assert.equal(encodeRecord(record).buffer.toString('hex'), '12000000010102026101')
-})
 
 test('a broker that cannot name the coordinator is asked again', async () => {
   const Cluster = require('kafkajs/src/cluster/index.js') as {

@@ -10,6 +10,8 @@ import {
   type Health,
   type Log,
   type Registry,
+  FetchLoop,
+  OutOfRange,
 } from '@order-up/kit'
 import {
   CONTRACT_VERSION,
@@ -24,7 +26,6 @@ import {
 import type { Admin, Kafka } from 'kafkajs'
 import { fromNow, fromOldest, fromReport, type Begin, type Topics } from './begin.ts'
 import { Comparison, type Limits, type Subject } from './comparison.ts'
-import { OutOfRange, runFetchLoop } from './fetch-loop.ts'
 import { observeReport, type ParityMetrics } from './metrics.ts'
 import { ProgressWatch } from './progress.ts'
 import { Report } from './report.ts'
@@ -160,9 +161,11 @@ export class Comparer {
     const { kafka } = this.#o
     const ended = new AbortController()
     const both = AbortSignal.any([signal, ended.signal])
-    const loops = [...comparison.cursors, comparison.rawCursors].map((cursors, reader) =>
-      runFetchLoop(kafka, cursors, both, (why) => comparison.troubled(reader, why)),
-    )
+    const loops = [...comparison.cursors, comparison.rawCursors].map((cursors, reader) => {
+      const loop = new FetchLoop(kafka, { onTrouble: (why) => comparison.troubled(reader, why) })
+      for (const cursor of cursors) loop.cursors.add(cursor)
+      return loop.run(both)
+    })
     const watch = new ProgressWatch(admin, fetcher, subject.names)
     const work = [
       ...loops,

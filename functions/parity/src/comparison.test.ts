@@ -4,9 +4,9 @@ import { encodeCurated, encodeEvent, type CuratedOrder, type OrderEvent } from '
 import fc from 'fast-check'
 import { fromReport, type Begin, type Topics } from './begin.ts'
 import { Comparison, type Subject } from './comparison.ts'
-import type { Cursor } from './fetch-loop.ts'
+import type { Cursor } from '@order-up/kit'
 import { countsFrom, type Pair, type SideIndex } from './lane.ts'
-import { encodeBatch, type BatchRecord } from './record-batch.fixture.ts'
+import { encodeBatch, type BatchRecord } from '@order-up/kit/testing'
 import { Report } from './report.ts'
 
 const NAMES = ['flink-1', 'node-1'] as const

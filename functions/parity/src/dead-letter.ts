@@ -1,6 +1,6 @@
 import { DLQ_HEADERS } from '@order-up/schemas'
 import type { Finding, Held, Pair } from './lane.ts'
-import { visitHeaders, type RecordView } from './record-batches.ts'
+import { visitHeaders, type RecordView } from '@order-up/kit'
 import { hexOf, sameBytes, textOf } from './row-fields.ts'
 
 /** A dead letter's headers, in the order of their names; those of one name as they came. */

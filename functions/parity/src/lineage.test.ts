@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Writer } from '@order-up/schemas'
 import { FILLED, lineageOf, NOT_OURS, STRAY } from './lineage.ts'
-import type { RecordView } from './record-batches.ts'
+import type { RecordView } from '@order-up/kit'
 
 type Headers = readonly (readonly [string, string | null])[]
 
@@ -15,7 +15,15 @@ function recordWith(headers: Headers): RecordView {
   }
   const [buf, end] = [w.since(0), w.pos]
   const none = { keyStart: 0, keyLength: -1, valueStart: 0, valueLength: -1 }
-  return { buf, offset: 0, ...none, headerCount: headers.length, headersStart: 0, end }
+  return {
+    buf,
+    offset: 0,
+    timestamp: 0,
+    ...none,
+    headerCount: headers.length,
+    headersStart: 0,
+    end,
+  }
 }
 
 const engine = ['engine', 'node-1'] as const

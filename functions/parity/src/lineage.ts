@@ -1,5 +1,5 @@
 import { DLQ_HEADERS, FILLED_HEADER, ROW_HEADERS } from '@order-up/schemas'
-import { visitHeaders, type RecordView } from './record-batches.ts'
+import { visitHeaders, type RecordView } from '@order-up/kit'
 import type { Kind } from './report.ts'
 
 /** another deployment wrote it */

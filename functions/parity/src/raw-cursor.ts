@@ -6,9 +6,8 @@ import {
   type EventType,
   type SchemaIds,
 } from '@order-up/schemas'
-import type { Cursor, FetchedBatches } from './fetch-loop.ts'
 import type { Lane } from './lane.ts'
-import { visitRecords, type RecordView } from './record-batches.ts'
+import { visitRecords, type Cursor, type FetchedBatches, type RecordView } from '@order-up/kit'
 
 /** The event types that raw holds, and of which rows were compared. */
 export class EventTypesSeen {

@@ -1,6 +1,5 @@
-import { RetryableError, TerminalError } from '@order-up/kit'
+import { RetryableError, TerminalError, type RecordView } from '@order-up/kit'
 import { CURATED_SCHEMA_VERSION, type SchemaIds } from '@order-up/schemas'
-import type { RecordView } from './record-batches.ts'
 
 /** A comparison is void: there are more schemas than it is about. */
 export class SchemasGrew extends RetryableError {

@@ -1,9 +1,8 @@
-import type { Cursor, FetchedBatches } from './fetch-loop.ts'
 import { deadLetterIn } from './dead-letter.ts'
 import type { Horizon } from './horizon.ts'
 import type { Bytes, Lane, SideIndex } from './lane.ts'
 import { lineageOf, STRAY, type LineageOf } from './lineage.ts'
-import { visitRecords, type RecordView } from './record-batches.ts'
+import { visitRecords, type Cursor, type FetchedBatches, type RecordView } from '@order-up/kit'
 import type { Kind } from './report.ts'
 
 /** Where a reader of one topic partition goes on: see Resume. */

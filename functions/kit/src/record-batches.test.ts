@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { encodeBatch, type Batch, type BatchRecord } from './record-batch.fixture.ts'
+import { encodeBatch, type Batch, type BatchRecord } from '../test/record-batch.ts'
 import { visitHeaders, visitRecords, type Aborted } from './record-batches.ts'
 
 function read(batches: Buffer, from = 0, aborted: Aborted[] = []) {
