@@ -18,10 +18,13 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param threads THREADS: default the cores; each has its own consumer and producer
  * @param commitIntervalMs COMMIT_INTERVAL_MS: default 100, which is what a row waits at most for
  *     its commit; each commit costs the broker some ten small writes
+ * @param staticMember STATIC_MEMBERSHIP: default true; false = after a kill, the session has to
+ *     time out before anybody has its partitions, as with clients that know no static members
  * @param stack STACK, with METRICS=emf: the dimension of what goes to CloudWatch; null = nothing
  *     does
  */
-record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs, String stack) {
+record StreamsSettings(
+    EngineConfig common, int threads, int commitIntervalMs, boolean staticMember, String stack) {
   private static final EngineConfig.Defaults DEFAULTS =
       new EngineConfig.Defaults("kafka-streams", 10_000);
   private static final Pattern EMF = Pattern.compile("emf");
@@ -33,11 +36,17 @@ record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs, S
     int commitIntervalMs = keys.integer("COMMIT_INTERVAL_MS", 100, 1, 600_000);
     if (commitIntervalMs >= common.transactionTimeoutMs())
       keys.broken("COMMIT_INTERVAL_MS", "less than TRANSACTION_TIMEOUT_MS");
+    String staticMember = keys.choice("STATIC_MEMBERSHIP", "true", List.of("true", "false"));
     String metrics = keys.matching("METRICS", null, EMF, "emf, or not set");
     String stack = keys.text("STACK", null);
     if (metrics != null && stack == null) keys.broken("STACK", "needed with METRICS=emf");
     keys.check();
-    return new StreamsSettings(common, threads, commitIntervalMs, metrics == null ? null : stack);
+    return new StreamsSettings(
+        common,
+        threads,
+        commitIntervalMs,
+        Boolean.parseBoolean(staticMember),
+        metrics == null ? null : stack);
   }
 
   Properties properties() {
@@ -68,7 +77,7 @@ record StreamsSettings(EngineConfig common, int threads, int commitIntervalMs, S
     consumer.put("session.timeout.ms", common.sessionTimeoutMs());
     consumer.put("heartbeat.interval.ms", Math.max(1, common.sessionTimeoutMs() / 4));
     // whoever restarts under the same name takes its place at once, not after a session timeout
-    consumer.put("group.instance.id", common.instance());
+    if (staticMember) consumer.put("group.instance.id", common.instance());
     consumer.put("max.poll.records", 5_000);
     consumer.put("max.partition.fetch.bytes", 4 << 20);
     Map<String, Object> prefixed = new HashMap<>();

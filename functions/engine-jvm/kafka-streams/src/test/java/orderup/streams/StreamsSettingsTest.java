@@ -1,6 +1,7 @@
 package orderup.streams;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Map;
@@ -40,12 +41,23 @@ class StreamsSettingsTest {
   }
 
   @Test
+  void anInstanceIsNoStaticMemberWhereThatIsSwitchedOff() throws ConfigException {
+    Properties properties =
+        StreamsSettings.read(Map.of("INSTANCE", "a", "STATIC_MEMBERSHIP", "false")).properties();
+
+    Map<String, Object> consumer =
+        new StreamsConfig(properties).getMainConsumerConfigs("group", "client", 1);
+    assertNull(consumer.get("group.instance.id"));
+  }
+
+  @Test
   void everythingThatIsWrongIsSaidAtOnce() {
     Map<String, String> env =
         Map.of(
             "DEPLOYMENT", "flink-1",
             "THREADS", "0",
             "COMMIT_INTERVAL_MS", "10000",
+            "STATIC_MEMBERSHIP", "no",
             "METRICS", "emf");
 
     ConfigException error = assertThrows(ConfigException.class, () -> StreamsSettings.read(env));
@@ -56,6 +68,7 @@ class StreamsSettingsTest {
           DEPLOYMENT="flink-1": kafka-streams-1, kafka-streams-2, …
           THREADS="0": an integer of 1 to 1000
           COMMIT_INTERVAL_MS="10000": less than TRANSACTION_TIMEOUT_MS
+          STATIC_MEMBERSHIP="no": one of true, false
           STACK is not set: needed with METRICS=emf\
         """,
         error.getMessage());
