@@ -15,6 +15,8 @@ export interface BenchOptions {
   quick: boolean
   /** times that each figure is measured; undefined = the benchmark's own default */
   runs: number | undefined
+  /** the parts of a benchmark to run, by its own names; undefined = all */
+  only: readonly string[] | undefined
 }
 
 /** Calls `once` for about `ms` after a warm-up and returns calls per second. */

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { arch, cpus, platform, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -26,3 +27,10 @@ export const resultFile = (name: string) => `${RESULTS}/${name}`
 /** Each run has a file of its own: figures are compared between runs, never with a limit. @param date ISO 8601 */
 export const runFile = (name: string, date: string) =>
   resultFile(`${date.slice(0, 19).replaceAll(':', '')}-${name}.json`)
+
+/** The files of a benchmark's runs, oldest first. */
+export const runFiles = (name: string): string[] =>
+  readdirSync(RESULTS)
+    .filter((file) => file.endsWith(`-${name}.json`))
+    .toSorted()
+    .map(resultFile)

@@ -7,6 +7,7 @@ import { engines } from './benches/engines.ts'
 import { latency } from './benches/latency.ts'
 import { parity } from './benches/parity.ts'
 import { million, tenMillion } from './benches/state.ts'
+import { MEASURES } from './engines/contestants.ts'
 import { runFile, thisMachine } from './machine.ts'
 
 const BENCHES: readonly Bench[] = [
@@ -21,7 +22,7 @@ const BENCHES: readonly Bench[] = [
   parity,
 ]
 
-const HELP = `npm run bench -- [names] [--quick] [--runs N]
+const HELP = `npm run bench -- [names] [--quick] [--runs N] [--only measures]
 
 Runs all benchmarks, or those named, one after another, and keeps the figures in local/bench/results.
 
@@ -29,6 +30,7 @@ ${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 
 For engines alone:
   --runs N     how often each engine is measured, at least 1; figures are the medians (default 3)
+  --only M,M   of ${MEASURES.join(', ')}: the others stay on the page as a run before has them
   --quick      little work, once, and nothing is kept: to see that it works
 `
 
@@ -38,6 +40,7 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h' },
     quick: { type: 'boolean', default: false },
     runs: { type: 'string' },
+    only: { type: 'string' },
   },
 })
 if (values.help) {
@@ -49,7 +52,10 @@ if (unknown) refuse(`no benchmark is called ${unknown}`)
 const runs = values.runs === undefined ? undefined : Number(values.runs)
 if (runs !== undefined && !(Number.isInteger(runs) && runs > 0))
   refuse(`--runs ${values.runs}: a whole number from 1 on`)
-const options = { quick: values.quick, runs }
+const only = values.only?.split(',')
+const noMeasure = only?.find((name) => !MEASURES.some((measure) => measure === name))
+if (noMeasure !== undefined) refuse(`--only ${noMeasure}: one or more of ${MEASURES.join(',')}`)
+const options = { quick: values.quick, runs, only }
 
 const chosen = BENCHES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 for (const bench of chosen) {

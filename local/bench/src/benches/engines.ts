@@ -11,11 +11,12 @@ import { latency } from '../engines/latency.ts'
 import { pictureOf } from '../engines/picture.ts'
 import { forecastSeconds, FULL, heatsOf, QUICK, type Sizes } from '../engines/plan.ts'
 import { prepareRecovery, Recoveries } from '../engines/recovery.ts'
-import { sectionOf, withSection, type Report } from '../engines/report.ts'
+import { completedBy, missingMeasures, sectionOf, type Report } from '../engines/report.ts'
 import type { Run } from '../engines/summary.ts'
 import { Testbed } from '../engines/testbed.ts'
 import { prepareThroughput, throughput } from '../engines/throughput.ts'
-import { resultFile, runFile, thisMachine } from '../machine.ts'
+import { resultFile, runFile, runFiles, thisMachine } from '../machine.ts'
+import { withSection } from '../page.ts'
 
 export const engines: Bench = {
   name: 'engines',
@@ -43,10 +44,12 @@ export const engines: Bench = {
   },
 }
 
-async function compare(say: Say, { quick, runs }: BenchOptions, signal: AbortSignal) {
+async function compare(say: Say, { quick, runs, only }: BenchOptions, signal: AbortSignal) {
   const base = quick ? QUICK : FULL
   const sizes = { ...base, runs: runs ?? base.runs }
-  if (!quick) say(`about ${Math.ceil(forecastSeconds(sizes.runs) / 60)} minutes on two cores`)
+  const measures = MEASURES.filter((measure) => only?.includes(measure) ?? true)
+  const minutes = Math.ceil(forecastSeconds(sizes.runs, measures) / 60)
+  if (!quick) say(`about ${minutes} minutes on two cores`)
   const programs = await providePrograms(say, signal)
   const report: Report = {
     name: engines.name,
@@ -55,23 +58,43 @@ async function compare(say: Say, { quick, runs }: BenchOptions, signal: AbortSig
     machine: thisMachine(),
     java: await javaVersion(programs),
     sizes,
+    measured: {},
     complete: false,
     runs: [],
   }
-  for (const measure of MEASURES)
+  for (const measure of measures) {
+    report.measured = { ...report.measured, [measure]: new Date().toISOString() }
     await runMeasure(measure, { sizes, programs, say, signal }, async (run) => {
       report.runs = [...report.runs, run]
       if (!quick) await keepRuns(report)
     })
+  }
   report.complete = true
-  process.stdout.write(
-    `${quick ? '**QUICK: these figures say nothing**\n\n' : ''}${sectionOf(report)}\n`,
-  )
-  if (quick) return
-  await keepRuns(report)
-  await writeFile(resultFile('engines.svg'), pictureOf(report))
+  if (quick) {
+    process.stdout.write(`**QUICK: these figures say nothing**\n\n${sectionOf(report)}\n`)
+    return
+  }
+  const completed = completedBy(report, await lastReport(report.date))
+  process.stdout.write(`${sectionOf(completed)}\n`)
+  await keepRuns(completed)
+  const missing = missingMeasures(completed)
+  if (missing.length > 0) {
+    say(`the page stays as it is: no run on this machine, of this size, has ${missing.join(', ')}`)
+    return
+  }
+  await writeFile(resultFile('engines.svg'), pictureOf(completed))
   const page = resultFile('README.md')
-  await writeFile(page, withSection(await readFile(page, 'utf8'), report))
+  await writeFile(
+    page,
+    withSection(await readFile(page, 'utf8'), report.name, sectionOf(completed)),
+  )
+}
+
+/** The last one that is kept from before a time. */
+async function lastReport(before: string): Promise<Report | undefined> {
+  const files = runFiles(engines.name).filter((file) => file < runFile(engines.name, before))
+  const last = files.at(-1)
+  return last === undefined ? undefined : (JSON.parse(await readFile(last, 'utf8')) as Report)
 }
 
 const keepRuns = (report: Report) =>

@@ -21,6 +21,7 @@ export const COLUMNS: Readonly<Record<Measure, readonly Column[]>> = {
     column('CPU-s per 1M', 1, true),
     column('broker CPU-s per 1M', 1),
     column('CPU-s per 1M with start', 1),
+    column('idle % of a core', 2),
     column('peak RSS MiB', 0, true),
   ],
   latency: [

@@ -17,7 +17,7 @@ const program: EngineProgram = {
 const heat = (seconds: number): Heat => ({
   measure: 'latency',
   round: 2,
-  contestant: { name: 'flink heap', engine: 'flink', workers: 1, env: {}, seconds },
+  contestant: { name: 'flink heap', engine: 'flink', env: {}, seconds },
 })
 
 /** No measure here needs a stack. */

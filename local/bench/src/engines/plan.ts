@@ -7,6 +7,8 @@ export interface Sizes {
   /** of the throughput's log: so many orders of `eventsPerOrder` events each */
   orders: number
   eventsPerOrder: number
+  /** how long an engine that has drained it is watched while nothing comes */
+  idleSeconds: number
   /** events per second of the latency's load */
   rate: number
   warmUpSeconds: number
@@ -23,6 +25,7 @@ export const FULL: Sizes = {
   runs: 3,
   orders: 80_000,
   eventsPerOrder: 25,
+  idleSeconds: 20,
   rate: 2_000,
   warmUpSeconds: 10,
   measuredSeconds: 20,
@@ -36,6 +39,7 @@ export const QUICK: Sizes = {
   ...FULL,
   runs: 1,
   orders: 8_000,
+  idleSeconds: 3,
   warmUpSeconds: 3,
   measuredSeconds: 5,
   ordersInState: 20_000,
@@ -68,25 +72,23 @@ const rotated = <T>(list: readonly T[], by: number): T[] => {
   return [...list.slice(first), ...list.slice(0, first)]
 }
 
-/** A stack of its own for each measure, and the log that it is measured on. */
+/**
+ * A stack of its own for each measure, and the log that it is measured on. In recovery also the filling of each engine
+ * with the orders in state: once for each, in the first round.
+ */
 const PREPARATION_SECONDS: Readonly<Record<Measure, number>> = {
   throughput: 40,
   latency: 12,
-  recovery: 30,
+  recovery: 100,
 }
-/** Filling an engine with the orders in state is once for each, in the first round. */
-const FILLING_SECONDS = 60
 
-/** How long a full run takes, about, on two cores. */
-export function forecastSeconds(runs: number): number {
+/** How long a full run of these measures takes, about, on two cores. */
+export function forecastSeconds(runs: number, measures: readonly Measure[] = MEASURES): number {
   const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
-  return (
-    FILLING_SECONDS +
-    sum(
-      MEASURES.map(
-        (measure) =>
-          PREPARATION_SECONDS[measure] + runs * sum(CONTESTANTS[measure].map((c) => c.seconds)),
-      ),
-    )
+  return sum(
+    measures.map(
+      (measure) =>
+        PREPARATION_SECONDS[measure] + runs * sum(CONTESTANTS[measure].map((c) => c.seconds)),
+    ),
   )
 }

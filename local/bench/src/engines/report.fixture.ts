@@ -17,6 +17,7 @@ const drained = (perSecond: number, cpu: number, broker: number, rss: number) =>
   'broker CPU-s per 1M': broker,
   'CPU-s per 1M with start': cpu + 2,
   'peak RSS MiB': rss,
+  'idle % of a core': rss / 1_000,
 })
 const seen = (p50: number, p99: number) => ({
   'p50 ms': p50,
@@ -33,6 +34,11 @@ export const madeUp: Report = {
   machine: { cpu: 'A&B <C>', cores: 2, memoryGiB: 24, os: 'linux x64', node: 'v24.0.0' },
   java: '17.0.1',
   sizes: FULL,
+  measured: {
+    throughput: '2026-01-02T03:04:05.678Z',
+    latency: '2026-01-02T03:14:05.678Z',
+    recovery: '2026-01-02T03:24:05.678Z',
+  },
   complete: true,
   runs: [
     ...throughput(

@@ -21,20 +21,23 @@ export interface Place {
 const STOP_MS = 30_000
 const STDERR_CHARACTERS = 600
 
-/** A deployment at work: all its processes. */
+/** To look through all processes for children takes some milliseconds. */
+const CHILDREN_MS = 1_000
+
+/** A deployment at work: one command, and the processes that it starts. */
 export class RunningEngine implements AsyncDisposable {
-  readonly #processes: readonly EngineProcess[]
+  readonly #process: EngineProcess
   readonly #failed = new AbortController()
   #ending = false
+  #pids: { of: readonly number[]; at: number } | undefined
 
-  private constructor(processes: readonly EngineProcess[], name: string) {
-    this.#processes = processes
-    for (const process of processes)
-      void process.exited.then((code) => {
-        if (this.#ending) return
-        const words = process.stderr().trim().slice(-STDERR_CHARACTERS)
-        this.#failed.abort(new Error(`${name} exited with ${code ?? 'a signal'}: ${words}`))
-      })
+  private constructor(process: EngineProcess, name: string) {
+    this.#process = process
+    void process.exited.then((code) => {
+      if (this.#ending) return
+      const words = process.stderr().trim().slice(-STDERR_CHARACTERS)
+      this.#failed.abort(new Error(`${name} exited with ${code ?? 'a signal'}: ${words}`))
+    })
   }
 
   static async start({ program, contestant, ...place }: Place): Promise<RunningEngine> {
@@ -45,18 +48,8 @@ export class RunningEngine implements AsyncDisposable {
       ...place.env,
       ...contestant.env,
     }
-    const processes = await Promise.all(
-      Array.from({ length: contestant.workers }, (_, i) =>
-        startEngine(program, {
-          deployment,
-          instance: 'ab'[i] ?? `c${i}`,
-          stateDir,
-          env,
-          signal,
-        }),
-      ),
-    )
-    return new RunningEngine(processes, deployment)
+    const options = { deployment, instance: 'a', stateDir, env, signal }
+    return new RunningEngine(await startEngine(program, options), deployment)
   }
 
   /** Aborts, with what it said last, when a process ends by itself. */
@@ -64,31 +57,29 @@ export class RunningEngine implements AsyncDisposable {
     return this.#failed.signal
   }
 
-  /** Waits until every process says that it processes. */
-  async healthy(signal: AbortSignal): Promise<void> {
-    for (const process of this.#processes)
-      await until(async () => (await process.health())?.healthy === true, signal)
+  /** Waits until it says that it processes. */
+  healthy(signal: AbortSignal): Promise<void> {
+    return until(async () => (await this.#process.health())?.healthy === true, signal)
   }
 
   /** Since its start. */
   usage(): Usage {
-    return usageOf(withChildren(this.#pids))
+    return usageOf(withChildren([this.#process.pid]))
   }
 
-  /** Since its start, without what children of it have used that still run: no engine has any. */
+  /** Since its start. */
   cpuSeconds(): number {
-    return cpuSecondsOf(this.#pids)
+    const now = performance.now()
+    if (this.#pids === undefined || now - this.#pids.at > CHILDREN_MS)
+      this.#pids = { of: withChildren([this.#process.pid]), at: now }
+    return cpuSecondsOf(this.#pids.of)
   }
 
-  get #pids(): number[] {
-    return this.#processes.map(({ pid }) => pid)
-  }
-
-  /** kill -9, all at once. @returns when that was, as Date.now() */
+  /** kill -9 of the command; what it has started ends with it. @returns when that was, as Date.now() */
   async kill(): Promise<number> {
     this.#ending = true
     const at = Date.now()
-    await Promise.all(this.#processes.map((process) => process.kill('SIGKILL')))
+    await this.#process.kill('SIGKILL')
     return at
   }
 
@@ -96,10 +87,10 @@ export class RunningEngine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending = true
     const late = new AbortController()
-    const stopped = Promise.all(this.#processes.map((process) => process.kill('SIGTERM')))
+    const stopped = this.#process.kill('SIGTERM')
     const inTime = delay(STOP_MS, undefined, { signal: late.signal }).catch(() => {})
     await Promise.race([stopped, inTime])
     late.abort()
-    await Promise.all(this.#processes.map((process) => process.kill('SIGKILL')))
+    await this.#process.kill('SIGKILL')
   }
 }

@@ -17,7 +17,7 @@ export function tableOf(measure: Measure, summaries: readonly Summary[]): string
     summary.contestant,
     ...columns.flatMap((column) => cellsOf(column, summary, summaries)),
   ])
-  return lines([head, ...rows])
+  return linesOf([head, ...rows])
 }
 
 function cellsOf(column: Column, summary: Summary, all: readonly Summary[]): string[] {
@@ -50,8 +50,8 @@ export function failureLines(summaries: readonly Summary[]): string[] {
   })
 }
 
-/** Columns are as wide as their widest cell: the text reads as well as the page. */
-function lines(rows: readonly (readonly string[])[]): string {
+/** A table in markdown, its first row the head. Columns are as wide as their widest cell: the text reads as well as the page. */
+export function linesOf(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, i) => Math.max(3, ...rows.map((row) => row[i]!.length)))
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`

@@ -32,6 +32,7 @@ export async function throughput(lane: Lane): Promise<Measured> {
     const signal = AbortSignal.any([lane.signal, engine.failed])
     const changes = await drain({ bed, engine, fetcher, deployment, total, signal })
     const { cpuSeconds, peakRssMiB } = engine.usage()
+    const idle = await idlePercent(engine, sizes.idleSeconds, signal)
     if (lane.round === 1) await countRows(fetcher, total, signal)
     const steady = steadyFigures(changes, total)
     return {
@@ -42,11 +43,27 @@ export async function throughput(lane: Lane): Promise<Measured> {
       }),
       'CPU-s per 1M with start': round((cpuSeconds / total) * 1e6, 2),
       'peak RSS MiB': peakRssMiB,
+      'idle % of a core': round(idle, 2),
     }
   } finally {
     await fetcher.close()
     await removeDeployment(kafka, deployment).catch(() => {}) // no figure depends on it
   }
+}
+
+/** Until it has put away what it had in hand. */
+const SETTLE_MS = 5_000
+
+/** What it takes while nothing comes. */
+async function idlePercent(
+  engine: RunningEngine,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<number> {
+  await pause(SETTLE_MS, signal)
+  const [before, start] = [engine.cpuSeconds(), performance.now()]
+  await pause(seconds * 1_000, signal)
+  return ((engine.cpuSeconds() - before) / (performance.now() - start)) * 1_000 * 100
 }
 
 interface Draining {
