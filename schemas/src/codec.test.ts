@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  CURATED_SCHEMA_VERSION,
-  decodeCurated,
-  decodeRaw,
-  encodeCurated,
-  encodeEvent,
-  frameId,
-  writeEvent,
-} from './codec.ts'
+import { decodeCurated, decodeRaw, encodeCurated, encodeEvent, writeEvent } from './codec.ts'
 import {
   avscCurated,
   avscEvent,
@@ -19,6 +11,7 @@ import {
   toAvsc,
   validEvent,
 } from './events.fixture.ts'
+import { CURATED_SCHEMA_VERSION, frameId } from './frame.ts'
 import { partitionOf } from './partitioner.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'

@@ -1,20 +1,18 @@
 import { EVENT_TYPES, type Item, type OrderEvent } from './event.ts'
 import { STATUSES, type CuratedOrder } from './curated.ts'
+import {
+  CURATED_SCHEMA_VERSION,
+  FRAME_BYTES,
+  frameId,
+  RAW_SCHEMA_VERSION,
+  writeFrame,
+  type SchemaIds,
+} from './frame.ts'
 import { partitionOf } from './partitioner.ts'
 import { NotDecodable, Reader } from './reader.ts'
 import type { Rejection } from './reasons.ts'
 import { validate, type UncheckedEvent } from './validate.ts'
 import { Writer } from './writer.ts'
-
-/** The newest version of each subject that this code knows; both subjects start at 1. */
-export const RAW_SCHEMA_VERSION = 1
-export const CURATED_SCHEMA_VERSION = 1
-
-const MAGIC = 0x00
-const FRAME_BYTES = 5
-
-/** The ids that the registry lists for a subject, each with its version there. */
-export type SchemaIds = ReadonlyMap<number, number>
 
 /** A record as Kafka delivers it. */
 export interface RawRecord {
@@ -56,11 +54,6 @@ export function decodeRaw(record: RawRecord, ids: SchemaIds, partitions: number)
     partitionMatches: () => key !== null && partitionOf(key, partitions) === record.partition,
   })
   return 'reason' in checked ? { kind: 'rejected', ...checked } : { kind: 'event', event: checked }
-}
-
-/** The schema id of a Confluent-framed value; undefined where there is no frame. */
-export function frameId(value: Buffer): number | undefined {
-  return value.length >= FRAME_BYTES && value[0] === MAGIC ? value.readUInt32BE(1) : undefined
 }
 
 /** The structural checks, `not_decodable` to `number_out_of_range`, on an Avro body without its frame. */
@@ -205,13 +198,6 @@ function writeItems(w: Writer, items: readonly Item[]) {
     }
   }
   w.byte(0)
-}
-
-function writeFrame(w: Writer, id: number): number {
-  const start = w.pos
-  w.byte(MAGIC)
-  w.uint32(id)
-  return start
 }
 
 /** Appends one framed curated row. @param id of the repo's own curated schema, as registered at deploy */

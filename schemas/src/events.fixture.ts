@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import fc from 'fast-check'
 import { currentSchema } from './avro.ts'
-import { RAW_SCHEMA_VERSION } from './codec.ts'
+import { RAW_SCHEMA_VERSION } from './frame.ts'
 import { STATUSES, type CuratedOrder } from './curated.ts'
 import { EVENT_TYPES, PAYLOAD_RECORDS, type EventType, type OrderEvent } from './event.ts'
 import { CURATED_SUBJECT, RAW_SUBJECT } from './names.ts'

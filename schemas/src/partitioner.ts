@@ -1,9 +1,12 @@
 import { crc32 } from 'node:zlib'
 
 /** Kafka's default partition of a key: murmur2, sign bit cleared, mod n (Utils.murmur2 in kafka-clients). */
-export function partitionOf(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions
-}
+export const partitionOf = (key: Uint8Array, partitions: number) =>
+  partitionOfHash(murmur2(key), partitions)
+
+/** The partition of a key that has this murmur2 hash. */
+export const partitionOfHash = (hash: number, partitions: number) =>
+  (hash & 0x7fffffff) % partitions
 
 /** The bucket 0…99 by which shares are given to deployments; of a dead letter, by its raw key (null = empty). */
 export function bucketOf(key: Uint8Array | null): number {
@@ -11,21 +14,24 @@ export function bucketOf(key: Uint8Array | null): number {
 }
 
 /** Kafka's hash of a key, as a signed 32-bit integer. */
-export function murmur2(key: Uint8Array): number {
+export const murmur2 = (key: Uint8Array) => murmur2Of(key, 0, key.length)
+
+/** The hash of a key that lies in a larger buffer. */
+export function murmur2Of(buf: Uint8Array, start: number, length: number): number {
   const M = 0x5bd1e995
-  const { length } = key
+  const end = start + length
   let h = 0x9747b28c ^ length
-  let i = 0
-  for (; i + 4 <= length; i += 4) {
-    let k = key[i]! | (key[i + 1]! << 8) | (key[i + 2]! << 16) | (key[i + 3]! << 24)
+  let i = start
+  for (; i + 4 <= end; i += 4) {
+    let k = buf[i]! | (buf[i + 1]! << 8) | (buf[i + 2]! << 16) | (buf[i + 3]! << 24)
     k = Math.imul(k, M)
     k = Math.imul(k ^ (k >>> 24), M)
     h = Math.imul(h, M) ^ k
   }
-  const rest = length - i
-  if (rest === 3) h ^= key[i + 2]! << 16
-  if (rest >= 2) h ^= key[i + 1]! << 8
-  if (rest >= 1) h = Math.imul(h ^ key[i]!, M)
+  const rest = end - i
+  if (rest === 3) h ^= buf[i + 2]! << 16
+  if (rest >= 2) h ^= buf[i + 1]! << 8
+  if (rest >= 1) h = Math.imul(h ^ buf[i]!, M)
   h = Math.imul(h ^ (h >>> 13), M)
   return h ^ (h >>> 15)
 }

@@ -11,8 +11,9 @@ import {
   VECTOR_IDS,
   type Step,
 } from '../vectors/index.ts'
-import { decodeRaw, RAW_SCHEMA_VERSION } from './codec.ts'
+import { decodeRaw } from './codec.ts'
 import { avscEvent, toAvsc } from './events.fixture.ts'
+import { RAW_SCHEMA_VERSION } from './frame.ts'
 import { bucketOf, partitionOf } from './partitioner.ts'
 import { REASONS } from './reasons.ts'
 

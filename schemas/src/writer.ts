@@ -1,3 +1,5 @@
+import { UUID_LENGTH, writeUuid } from './uuid.ts'
+
 /** A growing buffer for Avro bodies: many values are written one after another into one allocation. */
 export class Writer {
   #buf: Buffer
@@ -11,6 +13,11 @@ export class Writer {
   /** The bytes written since `start`; valid after later writes too. */
   since(start: number): Buffer {
     return this.#buf.subarray(start, this.pos)
+  }
+
+  /** The memory under it: what was written begins at 0. Another one once it has grown. */
+  get buffer(): Buffer {
+    return this.#buf
   }
 
   byte(value: number) {
@@ -82,6 +89,14 @@ export class Writer {
     if (length < 64) for (let i = 0; i < length; i++) buf[pos + i] = source[start + i]!
     else buf.set(source.subarray(start, start + length), pos)
     this.pos = pos + length
+  }
+
+  /** The text of a UUID that lies as 16 bytes, as a string. */
+  uuid(id: Uint8Array, at: number) {
+    this.#reserve(1 + UUID_LENGTH)
+    this.#buf[this.pos] = UUID_LENGTH << 1
+    writeUuid(id, at, this.#buf, this.pos + 1)
+    this.pos += 1 + UUID_LENGTH
   }
 
   optionalLong(value: number | null) {

@@ -1,2 +1,6 @@
-export { fold, rowOf } from './fold.ts'
-export { decodeState, encodeState, writeState, type OrderState } from './state.ts'
+export { factsOf } from './facts-of.ts'
+export { encodeRow, fold, rowOf, type OrderState } from './fold.ts'
+export { foldInto, roomFor } from './fold-bytes.ts'
+export { memoryOf, type Memory } from './memory.ts'
+export { writeRow } from './row.ts'
+export { decodeState, encodeState, writeState } from './state.ts'
