@@ -2,11 +2,11 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Kafka as KafkaClient, LogEntry, RetryOptions } from 'kafkajs'
 import type { KafkaConfig } from './config.ts'
 import { TerminalError } from './errors.ts'
-import { kafkajs } from './kafkajs-repairs.ts'
+import { kafkajs, KAFKAJS_VERSION } from './kafkajs-repairs.ts'
 import type { Log } from './log.ts'
 
 /** The library, for whoever needs more of it than its types. */
-export { kafkajs }
+export { kafkajs, KAFKAJS_VERSION }
 
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = kafkajs
 
@@ -39,18 +39,32 @@ export function createKafka(config: KafkaConfig, clientId: string, log: Log): Ka
     retry: RETRY,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => logEntry(log, entry),
-    ...security(config),
+    ...kafkaSecurity(config),
   })
 }
 
-/** @throws TerminalError `CONFIG` naming a key that the way of logging in needs, or that it has no use for */
-function security(config: KafkaConfig) {
+interface Security {
+  ssl?: true
+  sasl?:
+    | { mechanism: 'scram-sha-512'; username: string; password: string }
+    | {
+        mechanism: 'oauthbearer'
+        /** `expiresAt`: epoch milliseconds; kafkajs has no use for it */
+        oauthBearerProvider: () => Promise<{ value: string; expiresAt: number }>
+      }
+}
+
+/**
+ * How to log in, in kafkajs's form.
+ * @throws TerminalError `CONFIG` naming a key that the way of logging in needs, or that it has no use for
+ */
+export function kafkaSecurity(config: KafkaConfig): Security {
   const { KAFKA_SECURITY: how, AWS_REGION: region } = config
   const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = config
   if (how === 'scram') {
     if (!username) throw broken('KAFKA_USERNAME', 'is not set', 'needed with KAFKA_SECURITY=scram')
     if (!password) throw broken('KAFKA_PASSWORD', 'is not set', 'needed with KAFKA_SECURITY=scram')
-    return { ssl: true, sasl: { mechanism: 'scram-sha-512' as const, username, password } }
+    return { ssl: true, sasl: { mechanism: 'scram-sha-512', username, password } }
   }
   for (const key of ['KAFKA_USERNAME', 'KAFKA_PASSWORD'] as const)
     if (config[key])
@@ -60,9 +74,10 @@ function security(config: KafkaConfig) {
   if (!region) throw broken('AWS_REGION', 'is not set', 'needed with KAFKA_SECURITY=msk-iam')
   const oauthBearerProvider = async () => {
     const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js')
-    return { value: (await generateAuthToken({ region })).token }
+    const { token, expiryTime } = await generateAuthToken({ region })
+    return { value: token, expiresAt: expiryTime }
   }
-  return { ssl: true, sasl: { mechanism: 'oauthbearer' as const, oauthBearerProvider } }
+  return { ssl: true, sasl: { mechanism: 'oauthbearer', oauthBearerProvider } }
 }
 
 const broken = (key: string, state: string, rule: string) =>

@@ -5,6 +5,9 @@ import { EncodedRecords } from './encoded-records.ts'
 import { TerminalError } from './errors.ts'
 import { frameRequest, produceRequest } from './produce-request.ts'
 
+/** its last release */
+export const KAFKAJS_VERSION = '2.2.4'
+
 /**
  * Loads kafkajs 2.2.4, its last release, with what is wrong or slow inside it replaced:
  * - what is produced is encoded by produce-request.ts, once and in one buffer, and a send's messages are no longer grouped
@@ -110,8 +113,8 @@ function loadRepaired(): typeof kafkajsModule {
   const require = createRequire(import.meta.url)
   const source = 'kafkajs/src'
   const version = versionFoundBy(require)
-  if (version !== '2.2.4')
-    throw new TerminalError('KAFKAJS', `kafkajs is ${version}, not 2.2.4`, {
+  if (version !== KAFKAJS_VERSION)
+    throw new TerminalError('KAFKAJS', `kafkajs is ${version}, not ${KAFKAJS_VERSION}`, {
       remedy: 'look at what is replaced in it, and why: kafkajs-repairs.ts',
     })
   const folder = dirname(require.resolve(`${source}/index.js`)) + sep
