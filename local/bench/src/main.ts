@@ -6,6 +6,7 @@ import { engine, engineLocal } from './benches/engine.ts'
 import { engines } from './benches/engines.ts'
 import { latency } from './benches/latency.ts'
 import { parity } from './benches/parity.ts'
+import { producer } from './benches/producer.ts'
 import { million, tenMillion } from './benches/state.ts'
 import { MEASURES } from './engines/contestants.ts'
 import { runFile, thisMachine } from './machine.ts'
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   tenMillion,
   engines,
   parity,
+  producer,
 ]
 
 const HELP = `npm run bench -- [names] [--quick] [--runs N] [--only measures]

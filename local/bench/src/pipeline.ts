@@ -96,6 +96,10 @@ export class Pipeline implements AsyncDisposable {
     })
   }
 
+  ingest(): Promise<MeasuredWorker> {
+    return this.#start('producer/src/main.ts', {})
+  }
+
   sink(): Promise<MeasuredWorker> {
     return this.#start('sink/src/main.ts', {
       WAREHOUSE: `duckdb:${join(this.dir, 'sink.duckdb')}`,

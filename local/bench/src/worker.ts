@@ -4,6 +4,7 @@ import { usageOf, type Usage } from './usage.ts'
 /** A worker under measurement, in a process of its own. */
 export interface MeasuredWorker {
   pid: number
+  httpPort: number
   usage(): Usage
   stop(signal?: NodeJS.Signals): Promise<void>
 }
@@ -16,6 +17,7 @@ export async function startWorker(
   const worker = await start(module, { LOG_LEVEL: 'warn', ...env })
   return {
     pid: worker.pid,
+    httpPort: worker.httpPort,
     usage: () => usageOf([worker.pid]),
     async stop(signal = 'SIGTERM') {
       await worker.kill(signal)
