@@ -1,4 +1,5 @@
-import { Writer, partitionOf, writeEvent, type OrderEvent, type Reason } from '@order-up/schemas'
+import { partitionOf, type OrderEvent, type Reason } from '@order-up/schemas'
+import { eventEncoder } from './event-encoder.ts'
 import { planOrder, type Step } from './lifecycle.ts'
 import { malform } from './malformed.ts'
 import { createRandom, type Random } from './random.ts'
@@ -54,7 +55,6 @@ interface Active {
 }
 
 const RECENT = 512
-const CHUNK_BYTES = 1 << 16
 /** How long before its successor a late event may have happened. */
 const LATE_MS = 5_000
 
@@ -67,7 +67,7 @@ export function createGenerator(options: GeneratorOptions): Generator {
   let started = 0
   let recentAt = 0
   let lateDue = 0
-  let writer = new Writer(CHUNK_BYTES)
+  const encodeEvent = eventEncoder(options.schemaId)
 
   function start(): Active {
     started += 1
@@ -88,8 +88,6 @@ export function createGenerator(options: GeneratorOptions): Generator {
   }
 
   function encode(order: Active, step: Step, event_ts: number): Buffer {
-    // records share allocations: one buffer each costs more than all the rest of this
-    if (writer.pos > CHUNK_BYTES - 1_024) writer = new Writer(CHUNK_BYTES)
     const event: OrderEvent = {
       event_id: random.uuid(),
       event_ts,
@@ -97,7 +95,7 @@ export function createGenerator(options: GeneratorOptions): Generator {
       schema_version: 1,
       ...step,
     }
-    return writeEvent(writer, event, options.schemaId)
+    return encodeEvent(event)
   }
 
   function nextEvent(now: number): Generated {

@@ -3,12 +3,12 @@ import {
   RAW_SUBJECT,
   RAW_TOPIC,
   currentSchema,
-  encodeEvent,
   partitionOf,
   type OrderEvent,
 } from '@order-up/schemas'
 import type { Kafka, Producer, RecordMetadata } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventEncoder } from './event-encoder.ts'
 import { SendQueue } from './send-queue.ts'
 
 /** What goes into the raw topic; well formed or not is the sender's caller's business. */
@@ -68,6 +68,7 @@ export async function createRawSender(options: RawSenderOptions): Promise<RawSen
     countPartitions(kafka),
   ])
   let producer = await connect(kafka)
+  const encode = eventEncoder(schemaId)
   const closing = new AbortController()
 
   /** One request, repeated until it is known to be appended. */
@@ -103,7 +104,7 @@ export async function createRawSender(options: RawSenderOptions): Promise<RawSen
     schemaId,
     messageOf(event) {
       const key = Buffer.from(event.order_id)
-      return { key, value: encodeEvent(event, schemaId), partition: partitionOf(key, partitions) }
+      return { key, value: encode(event), partition: partitionOf(key, partitions) }
     },
     send: (messages) => queue.add(messages),
     async close(graceMs = 5_000) {
