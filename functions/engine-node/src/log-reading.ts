@@ -1,4 +1,5 @@
-import { readdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
+import type { Memory } from '@order-up/fold'
 import {
   aligned,
   BLOCK_HEAD,
@@ -10,9 +11,8 @@ import {
   type Block,
 } from './log-block.ts'
 import { LogIndex } from './log-index.ts'
-import { segmentId, segmentPath } from './log-segment.ts'
+import { segmentIds, segmentPath } from './log-files.ts'
 import { Segments } from './log-segments.ts'
-import type { Memory } from './memory.ts'
 import type { Position } from './position.ts'
 
 /** A log and what is known of it. */
@@ -48,12 +48,6 @@ export async function readLog(
   return isWhole
     ? { segments, index, live, position: last!.position, oldest: last!.oldest }
     : { segments, index: new LogIndex(), live: 0, position: null, oldest: segments.first }
-}
-
-/** of the segments in a folder, oldest first */
-export async function segmentIds(dir: string): Promise<number[]> {
-  const ids = (await readdir(dir)).map(segmentId).filter((id) => id !== undefined)
-  return ids.toSorted((a, b) => a - b)
 }
 
 class LogReading {

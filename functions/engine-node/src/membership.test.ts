@@ -20,8 +20,9 @@ test('partitions that are assigned while the group is being left are not opened'
         to.onAssigned([0, 1], true)
         return Promise.resolve()
       }
-      return Promise.resolve({ seek() {}, resume() {}, leave })
+      return Promise.resolve({ leave })
     },
+    reader: () => ({ cursors: new Set(), wake() {}, run: () => Promise.resolve() }),
     producer(transactionalId: string) {
       opened.push(transactionalId)
       return new Promise<never>(() => {})
@@ -29,7 +30,7 @@ test('partitions that are assigned while the group is being left are not opened'
   }
   const context: Partial<PartitionContext> = {
     deployment: 'node-1',
-    transport: transport as Partial<Transport> as Transport,
+    transport: transport as unknown as Transport,
     log: silentLog(),
     metrics: createMetrics(),
     stateDir: () => join(tmpdir(), 'never-written'),

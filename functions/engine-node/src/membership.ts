@@ -1,6 +1,6 @@
-import { TerminalError, type FencedError } from '@order-up/kit'
+import { messageOf, TerminalError, type FencedError, type FetchLoop } from '@order-up/kit'
 import { Partition, type PartitionContext } from './partition.ts'
-import type { GroupEvents, GroupMember, InBatch } from './transport.ts'
+import type { GroupEvents, GroupMember } from './transport.ts'
 
 /**
  * One stay in the consumer group: holds a Partition for each that is assigned. It ends by `leave`, or by itself when
@@ -13,6 +13,9 @@ export class Membership implements GroupEvents {
   /** lost partitions that are still being put away: a new stay in them waits */
   readonly #closing = new Map<number, Promise<void>>()
   readonly #ended = Promise.withResolvers<void>()
+  readonly #reader: FetchLoop
+  readonly #reading: Promise<void>
+  readonly #stopReading = new AbortController()
   #member: GroupMember | undefined
   #joined = false
   #left = false
@@ -20,6 +23,13 @@ export class Membership implements GroupEvents {
   private constructor(context: PartitionContext) {
     this.#context = context
     this.#ended.promise.catch(() => {}) // also awaited by the worker
+    this.#reader = context.transport.reader((why) => {
+      if (why !== undefined) context.log.warn({ why }, 'waiting for raw')
+    })
+    this.#reading = this.#reader.run(this.#stopReading.signal).catch((error: unknown) => {
+      if (error instanceof TerminalError) this.#ended.reject(error)
+      else this.onCrash(error instanceof Error ? error : new Error(messageOf(error)))
+    })
   }
 
   static async join(context: PartitionContext): Promise<Membership> {
@@ -48,8 +58,9 @@ export class Membership implements GroupEvents {
 
   async leave(): Promise<void> {
     this.#left = true
+    this.#stopReading.abort()
     await this.#closeAll()
-    await this.#member?.leave()
+    await Promise.all([this.#member?.leave(), this.#reading])
   }
 
   onAssigned(assigned: readonly number[], rejoined: boolean): void {
@@ -65,14 +76,6 @@ export class Membership implements GroupEvents {
     this.#context.log.info({ partitions: assigned, added }, 'assigned')
   }
 
-  async onBatch(batch: InBatch): Promise<void> {
-    await this.#partitions.get(batch.partition)?.take(batch)
-  }
-
-  onSkipped(partition: number, fetchedOffset: number, nextOffset: number): void {
-    this.#partitions.get(partition)?.skip(fetchedOffset, nextOffset)
-  }
-
   onCrash(error: Error): void {
     this.#context.log.warn({ why: error.message }, 'lost the consumer group')
     this.#ended.resolve()
@@ -80,13 +83,10 @@ export class Membership implements GroupEvents {
 
   #open(id: number): void {
     const partition = new Partition(id, this.#context, {
-      seek: (_, offset) => {
-        if (this.#partitions.get(id) !== partition) return
-        this.#member?.seek(id, offset)
-        this.#member?.resume(id)
-      },
+      onReady: () => this.#reader.wake(),
       onFailure: (error) => this.#failed(error),
     })
+    this.#reader.cursors.add(partition)
     this.#partitions.set(id, partition)
     const before = this.#closing.get(id) ?? Promise.resolve()
     void before.then(() => partition.open())
@@ -101,8 +101,10 @@ export class Membership implements GroupEvents {
   }
 
   #close(id: number): void {
-    const closed = this.#partitions.get(id)!.close()
+    const partition = this.#partitions.get(id)!
     this.#partitions.delete(id)
+    this.#reader.cursors.delete(partition)
+    const closed = partition.close()
     this.#closing.set(
       id,
       closed.finally(() => this.#closing.delete(id)),

@@ -1,14 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { decodeRaw, RAW_TOPIC, transactionalIdPrefix } from '@order-up/schemas'
-import { FencedError, messageOf, TerminalError, TimeLag, type Log } from '@order-up/kit'
+import { RAW_TOPIC, transactionalIdPrefix } from '@order-up/schemas'
+import {
+  FencedError,
+  messageOf,
+  recordsOf,
+  TerminalError,
+  TimeLag,
+  type Cursor,
+  type FetchedBatches,
+  type Log,
+  type RecordList,
+} from '@order-up/kit'
 import type { EngineMetrics } from './metrics.ts'
+import { removeLog } from './log-files.ts'
 import { lastRecordOf, startOf, usable, type LastRecord, type Position } from './position.ts'
 import type { RawIds } from './raw-ids.ts'
 import type { Shares } from './shares.ts'
 import type { Snapshots } from './snapshots.ts'
-import { removeState, StateStore } from './state-store.ts'
+import { StateStore } from './state-log.ts'
 import { step, type Step } from './step.ts'
-import type { InBatch, InRecord, TransactionalProducer, Transport } from './transport.ts'
+import type { TransactionalProducer, Transport } from './transport.ts'
 
 /** What all partitions of a worker share. */
 export interface PartitionContext {
@@ -22,34 +33,46 @@ export interface PartitionContext {
   snapshots: Snapshots | undefined
   stateDir(partition: number): string
   maxRecordsPerTransaction: number
-  /** orders that may wait for the next flush, of one partition: about 1 KB each, twice */
+  /** bytes of state that may wait for the next flush, of one partition */
   maxUnflushed: number
+  /** of one partition's newest states, which are kept in memory; older ones are read from its files */
+  stateMemoryBytes: number
   metrics: EngineMetrics
   log: Log
 }
 
 /** What a partition asks of the worker that holds it. */
 export interface PartitionOwner {
-  /** Fetch from this offset on, from now on. */
-  seek(partition: number, offset: number): void
+  /** Something may be fetched that could not before. */
+  onReady(): void
   /** The partition can't go on in this generation (fenced), or the worker can't go on at all (terminal). */
   onFailure(error: FencedError | TerminalError): void
 }
 
 const RETRY_MS = 500
+/** Fetches that may wait: one is in hand, and one that came meanwhile is next. */
+const MAX_QUEUED = 2
+
+/** What one fetch has brought, and where the next one begins. */
+interface Batch {
+  records: RecordList
+  next: number
+  highWatermark: number
+}
 
 /**
  * One raw partition from its assignment to its loss: keeps its orders' state, and for every batch writes rows, dead
  * letters and the offset in one transaction.
  */
-export class Partition {
-  readonly #id: number
+export class Partition implements Cursor {
+  readonly topic = RAW_TOPIC
+  readonly partition: number
   readonly #context: PartitionContext
   readonly #owner: PartitionOwner
   readonly #log: Log
   #producer: TransactionalProducer | undefined
   #store: StateStore | undefined
-  /** the offset that the next batch must have been fetched from; undefined while not open */
+  /** the offset to fetch next; undefined while not open */
   #expected: number | undefined
   /** records below are folded silently: their rows are in curated */
   #emitFrom = 0
@@ -57,7 +80,7 @@ export class Partition {
   #unverified: LastRecord | null = null
   /** what the newest snapshot of this stay stands for */
   #snapshotAt = 0
-  #mismatches = 0
+  #queued = 0
   /** no kept state is of this log */
   #fromBeginning = false
   /** of what is emitted: records that are folded silently were committed before */
@@ -66,7 +89,7 @@ export class Partition {
   #closed = false
 
   constructor(id: number, context: PartitionContext, owner: PartitionOwner) {
-    this.#id = id
+    this.partition = id
     this.#context = context
     this.#owner = owner
     this.#log = context.log.child({ partition: id })
@@ -82,33 +105,46 @@ export class Partition {
     return this.#enqueue(() => this.#open())
   }
 
-  /**
-   * Takes a batch in. The promise is back-pressure: it resolves when the batch before this one is done.
-   */
-  take(batch: InBatch): Promise<void> {
-    if (this.#expected === undefined || this.#closed) return Promise.resolve()
-    if (batch.fetchedOffset !== this.#expected) return this.#mismatch(batch)
-    this.#mismatches = 0
-    this.#expected = batch.nextOffset
-    const before = this.#tail
-    void this.#enqueue(() => this.#process(batch))
-    return before
+  get position(): number {
+    return this.#expected ?? 0
   }
 
-  /** A fetch brought nothing to fold. */
-  skip(fetchedOffset: number, nextOffset: number): void {
-    if (
-      this.#expected !== undefined &&
-      fetchedOffset <= this.#expected &&
-      nextOffset > this.#expected
-    ) {
-      this.#expected = nextOffset
-      void this.#enqueue(async () => this.#lag.committed(Math.max(nextOffset, this.#emitFrom)))
-    }
+  isPaused(): boolean {
+    return this.#expected === undefined || this.#closed || this.#queued >= MAX_QUEUED
   }
 
-  /** Writes what has changed since the last time to the state file. */
-  async flush(): Promise<void> {
+  take({ batches, aborted, high }: FetchedBatches): void {
+    const from = this.#expected!
+    const { list: records, next } = recordsOf(batches, from, aborted)
+    this.#expected = next
+    if (records.length > 0) {
+      this.#queued++
+      void this.#enqueue(() => this.#process({ records, next, highWatermark: high })).then(() => {
+        this.#queued--
+        this.#owner.onReady()
+      })
+    } else if (next > from)
+      // markers, or what was aborted
+      void this.#enqueue(async () => this.#lag.committed(Math.max(next, this.#emitFrom)))
+  }
+
+  outOfRange(): void {
+    const wanted = this.#expected!
+    this.#expected = undefined
+    void this.#enqueue(async () => {
+      const { low, high } = await this.#context.transport.offsets(this.partition)
+      if (wanted < low || wanted > high)
+        throw outOfRange(this.partition, `offset ${wanted}`, low, high)
+      throw new Error(`offset ${wanted} was not held for a moment`)
+    })
+  }
+
+  /** Writes what has changed since the last time to the state's files. */
+  flush(): Promise<void> {
+    return this.#enqueue(() => this.#flush())
+  }
+
+  async #flush(): Promise<void> {
     await this.#store?.flush().catch((cause: unknown) => this.#stateFailed(cause))
   }
 
@@ -117,10 +153,18 @@ export class Partition {
     if (!snapshots || !this.#store || this.#expected === undefined) return
     if (this.#store.position.next === this.#snapshotAt) return
     try {
-      this.#snapshotAt = await snapshots.save(this.#id, this.#store)
+      this.#snapshotAt = await snapshots.save(this.partition, (dir) => this.#backup(dir))
     } catch (error) {
       this.#log.error({ why: messageOf(error) }, 'snapshot failed; the next one is tried in time')
     }
+  }
+
+  /** Begun between two transactions; the next one need not wait until it is done. */
+  async #backup(dir: string): Promise<Position> {
+    const begun = Promise.withResolvers<{ copied: Promise<Position> }>()
+    await this.#enqueue(async () => begun.resolve({ copied: this.#store!.backup(dir) }))
+    begun.reject(new Error('the partition was given up'))
+    return (await begun.promise).copied
   }
 
   /** Lets the transaction in hand end, and puts the state away. */
@@ -128,12 +172,12 @@ export class Partition {
     this.#closed = true
     this.#expected = undefined
     await this.#tail
-    await this.flush()
+    await this.#flush()
     await Promise.all([this.#closeProducer(), this.#store?.close()])
     this.#store = undefined
-    this.#context.metrics.lags.delete(this.#id)
+    this.#context.metrics.lags.delete(this.partition)
     for (const gauge of [this.#context.metrics.lag, this.#context.metrics.offset])
-      gauge.remove({ partition: this.#id })
+      gauge.remove({ partition: this.partition })
   }
 
   /** Runs after all that was begun before; a failure ends the partition or starts it again, and is never thrown. */
@@ -151,6 +195,7 @@ export class Partition {
 
   async #failed(error: unknown): Promise<void> {
     this.#expected = undefined // batches already queued find nothing to do
+    this.#store?.rollback()
     if (error instanceof FencedError || error instanceof TerminalError) {
       if (error instanceof FencedError) this.#context.metrics.restarts.inc({ reason: 'fenced' })
       this.#closed = true
@@ -172,16 +217,18 @@ export class Partition {
   // The order matters: a producer initialised first can't be overtaken by its predecessor's commit.
   async #open(): Promise<void> {
     const { transport, deployment } = this.#context
-    this.#producer = await transport.producer(`${transactionalIdPrefix(deployment)}${this.#id}`)
-    const { low, high, committed } = await transport.offsets(this.#id)
+    this.#producer = await transport.producer(
+      `${transactionalIdPrefix(deployment)}${this.partition}`,
+    )
+    const { low, high, committed } = await transport.offsets(this.partition)
     if (committed !== undefined && (committed < low || committed > high))
-      throw outOfRange(this.#id, `committed offset ${committed}`, low, high)
+      throw outOfRange(this.partition, `committed offset ${committed}`, low, high)
     this.#emitFrom = committed ?? 0
     this.#lag = new TimeLag(this.#emitFrom)
-    this.#context.metrics.lags.set(this.#id, this.#lag)
+    this.#context.metrics.lags.set(this.partition, this.#lag)
     this.#store ??= await this.#load(low)
     const { next, last } = this.#store.position
-    if (last === null && low > 0) throw outOfRange(this.#id, 'the beginning', low, high)
+    if (last === null && low > 0) throw outOfRange(this.partition, 'the beginning', low, high)
     this.#seek(this.#unverified ? this.#unverified.offset : next)
     if (next < this.#emitFrom)
       this.#log.info({ from: next, to: this.#emitFrom }, 'folding silently to rebuild state')
@@ -189,16 +236,16 @@ export class Partition {
 
   #seek(offset: number): void {
     this.#expected = offset
-    this.#owner.seek(this.#id, offset)
+    this.#owner.onReady()
   }
 
   /** The newest usable state: of the local file and the snapshots, else an empty one. */
   async #load(low: number): Promise<StateStore> {
-    const { partitions, snapshots } = this.#context
-    const dir = this.#context.stateDir(this.#id)
-    const open = () => StateStore.open(dir, startOf(partitions))
+    const { partitions, snapshots, stateMemoryBytes: memoryBytes } = this.#context
+    const dir = this.#context.stateDir(this.partition)
+    const open = () => StateStore.open(dir, startOf(partitions), { memoryBytes })
     if (this.#fromBeginning) {
-      await removeState(dir)
+      await removeLog(dir)
       return open()
     }
     const wanted = (position: Position) => usable(position, partitions, low, this.#emitFrom)
@@ -206,11 +253,11 @@ export class Partition {
     let store = await open()
     const local = wanted(store.position) ? store.position.next : -1
     const newer = (position: Position) => wanted(position) && position.next > local
-    if (await snapshots?.restore(this.#id, dir, newer, () => store.close())) {
+    if (await snapshots?.restore(this.partition, dir, newer, () => store.close())) {
       store = await open()
     } else if (local < 0) {
       await store.close()
-      await removeState(dir)
+      await removeLog(dir)
       store = await open()
     }
     this.#unverified = store.position.last
@@ -227,56 +274,57 @@ export class Partition {
     throw new Error('the state was of another log')
   }
 
-  async #process(batch: InBatch): Promise<void> {
+  async #process({ records, next, highWatermark }: Batch): Promise<void> {
     if (this.#expected === undefined || !this.#store) return
     const { metrics, maxRecordsPerTransaction, rawIds } = this.#context
-    const { records } = batch
     if (this.#unverified) {
-      const found = records[0] && lastRecordOf(records[0])
-      if (found?.offset !== this.#unverified.offset || found.sha256 !== this.#unverified.sha256)
+      const found = lastRecordOf(records, 0)
+      if (found.offset !== this.#unverified.offset || found.sha256 !== this.#unverified.sha256)
         return this.#discardState()
       this.#unverified = null
     }
     await rawIds.refreshFor(records)
-    const from = records.findIndex(({ offset }) => offset >= this.#store!.position.next)
-    for (let i = from; i >= 0 && i < records.length; i += maxRecordsPerTransaction) {
-      const chunk = records.slice(i, i + maxRecordsPerTransaction)
-      const isLast = i + maxRecordsPerTransaction >= records.length
-      await this.#apply(chunk, isLast ? batch.nextOffset : chunk.at(-1)!.offset + 1)
+    const folded = this.#store.position.next
+    let start = records.offsets.findIndex((offset) => offset >= folded)
+    while (start >= 0 && start < records.length) {
+      const end = Math.min(records.length, start + maxRecordsPerTransaction)
+      await this.#apply(records, start, end, end < records.length ? records.offsets[end]! : next)
       if (this.#closed) return
+      start = end
     }
-    const partition = this.#id
-    metrics.lag.set({ partition }, Math.max(0, batch.highWatermark - batch.nextOffset))
-    metrics.offset.set({ partition }, batch.nextOffset)
-    if (this.#store.unflushed >= this.#context.maxUnflushed) await this.flush()
+    const { partition } = this
+    metrics.lag.set({ partition }, Math.max(0, highWatermark - next))
+    metrics.offset.set({ partition }, next)
+    if (this.#store.unflushed >= this.#context.maxUnflushed) await this.#flush()
   }
 
-  async #apply(records: readonly InRecord[], end: number): Promise<void> {
+  /** @param next the offset behind these records */
+  async #apply(records: RecordList, start: number, end: number, next: number): Promise<void> {
     const { shares, deployment, curatedSchemaId, partitions, rawIds } = this.#context
     const store = this.#store!
-    const done = step(records, {
+    const done = step(records, start, end, store, {
       deployment,
+      partition: this.partition,
+      partitions,
+      ids: rawIds.ids,
       curatedSchemaId,
       owned: shares.owned,
       emitFrom: this.#emitFrom,
-      decode: (record) => decodeRaw(record, rawIds.ids, partitions),
-      stateOf: (orderId, key) => store.get(orderId, key),
     })
     const { newer } = done
-    const taken = newer ? records.filter(({ offset }) => offset < newer.offset) : records
-    const last = taken.at(-1)
-    if (last) {
-      const next = newer ? newer.offset : end
-      if (last.offset >= this.#emitFrom) {
-        await this.#commit(done, next)
-        this.#measure(taken, next)
-      } else this.#context.metrics.refolded.inc({ partition: this.#id }, taken.length)
-      store.merge(done.states, next, lastRecordOf(last))
+    if (done.end > start) {
+      const last = done.end - 1
+      const stands = newer ? records.offsets[done.end]! : next
+      if (records.offsets[last]! >= this.#emitFrom) {
+        await this.#commit(done, stands)
+        this.#measure(records, start, last, stands)
+      } else this.#context.metrics.refolded.inc({ partition: this.partition }, done.end - start)
+      store.commit(stands, lastRecordOf(records, last))
     }
     if (newer)
       throw new TerminalError(
         'NEWER_SCHEMA',
-        `${RAW_TOPIC} partition ${this.#id} offset ${newer.offset} is of schema version ${newer.version} (id ${newer.id}), which this engine does not know`,
+        `${RAW_TOPIC} partition ${this.partition} offset ${records.offsets[done.end]} is of schema version ${newer.version} (id ${newer.id}), which this engine does not know`,
         { remedy: 'deploy the engine of that version; nothing was skipped or dead-lettered' },
       )
   }
@@ -286,40 +334,26 @@ export class Partition {
     const producer = this.#producer!
     const end = metrics.transaction.startTimer()
     await producer.begin()
-    for (const [topic, list] of out) await producer.send(topic, this.#id, list)
-    await producer.sendOffset(this.#id, next)
+    for (const [topic, records] of out) await producer.send(topic, records)
+    await producer.sendOffset(this.partition, next)
     await producer.commit()
     end()
     for (const [outcome, count] of Object.entries(counts))
-      metrics.records.inc({ partition: this.#id, outcome }, count)
+      metrics.records.inc({ partition: this.partition, outcome }, count)
   }
 
   /** How long its records had waited, and how far the partition now is. */
-  #measure(records: readonly InRecord[], next: number): void {
-    const oldest = records.find(({ offset }) => offset >= this.#emitFrom)!
-    const waited = Date.now() - Number(oldest.timestamp)
-    this.#context.metrics.rawToCommitted.observe(waited / 1_000)
-    this.#lag.committed(next, Number(records.at(-1)!.timestamp))
-  }
-
-  /** Not what was asked for: fetched before a seek, or kafkajs has by itself gone to its default offset. */
-  async #mismatch(batch: InBatch): Promise<void> {
-    const expected = this.#expected!
-    if (++this.#mismatches > 3) {
-      const { low, high } = await this.#context.transport.offsets(this.#id)
-      if (expected < low || expected > high) {
-        const error = outOfRange(this.#id, `offset ${expected}`, low, high)
-        return this.#enqueue(() => Promise.reject(error))
-      }
-    }
-    this.#log.debug({ expected, fetched: batch.fetchedOffset }, 'stale batch')
-    this.#owner.seek(this.#id, expected)
+  #measure({ offsets, timestamps }: RecordList, start: number, last: number, next: number): void {
+    let oldest = start
+    while (offsets[oldest]! < this.#emitFrom) oldest++
+    this.#context.metrics.rawToCommitted.observe((Date.now() - timestamps[oldest]!) / 1_000)
+    this.#lag.committed(next, timestamps[last]!)
   }
 
   #stateFailed(cause: unknown): void {
     this.#closed = true
     this.#owner.onFailure(
-      new TerminalError('STATE', `The state of partition ${this.#id} cannot be written`, {
+      new TerminalError('STATE', `The state of partition ${this.partition} cannot be written`, {
         cause,
         remedy: 'check STATE_DIR and the disk; the state is rebuilt from raw at the next start',
       }),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
+import type { RecordList } from '@order-up/kit'
 import { CONTRACT_VERSION } from '@order-up/schemas'
 import { z } from 'zod'
-import type { InRecord } from './transport.ts'
 
 export const LastRecord = z.object({ offset: z.int().min(0), sha256: z.string() })
 export type LastRecord = z.infer<typeof LastRecord>
@@ -25,9 +25,11 @@ export const startOf = (partitions: number): Position => ({
   last: null,
 })
 
-export function lastRecordOf(record: InRecord): LastRecord {
-  const parts = [record.key, record.value].map((part) => part?.toString('base64') ?? 'null')
-  return { offset: record.offset, sha256: hash('sha256', parts.join(' ')) }
+/** Of the record at an index. */
+export function lastRecordOf(records: RecordList, i: number): LastRecord {
+  const parts = [records.keyAt(i), records.valueAt(i)]
+  const text = parts.map((part) => part?.toString('base64') ?? 'null').join(' ')
+  return { offset: records.offsets[i]!, sha256: hash('sha256', text) }
 }
 
 /** Whether a state at this position can be the beginning of what is to be emitted from `emitFrom` on. */

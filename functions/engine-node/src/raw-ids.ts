@@ -1,6 +1,5 @@
-import { frameId, RAW_SUBJECT, type SchemaIds } from '@order-up/schemas'
-import { waitForRegistry, type Log, type Registry } from '@order-up/kit'
-import type { InRecord } from './transport.ts'
+import { frameIdAt, RAW_SUBJECT, type SchemaIds } from '@order-up/schemas'
+import { waitForRegistry, type Log, type RecordList, type Registry } from '@order-up/kit'
 
 /**
  * The raw subject's schema ids. A record with an id that is not among them is malformed only if the registry, asked
@@ -26,11 +25,11 @@ export class RawIds {
   }
 
   /** Refreshes if one of these records has an unknown id. */
-  async refreshFor(records: readonly InRecord[]): Promise<void> {
-    const unknown = records.some(({ value }) => {
-      const id = value ? frameId(value) : undefined
-      return id !== undefined && !this.ids.has(id)
-    })
-    if (unknown) await this.refresh()
+  async refreshFor(records: RecordList): Promise<void> {
+    const { bufs, valueStarts, valueLengths } = records
+    for (let i = 0; i < records.length; i++) {
+      const id = frameIdAt(bufs[i]!, valueStarts[i]!, valueLengths[i]!)
+      if (id !== undefined && !this.ids.has(id)) return this.refresh()
+    }
   }
 }

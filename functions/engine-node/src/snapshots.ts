@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
@@ -6,7 +6,9 @@ import { messageOf, type Log } from '@order-up/kit'
 import { z } from 'zod'
 import type { BlobStore } from './blob-store.ts'
 import { Position, startOf } from './position.ts'
-import { STATE_FILE, StateStore } from './state-store.ts'
+import { moveLog } from './log-files.ts'
+import { BACKUP_FILE, unpack } from './state-backup.ts'
+import { StateStore } from './state-log.ts'
 
 /** Written after the data, so that a snapshot without it does not exist. */
 const Manifest = z.object({ position: Position })
@@ -14,7 +16,7 @@ const Manifest = z.object({ position: Position })
 /** of each partition; older ones go */
 const KEPT = 2
 
-/** The snapshots of one deployment: copies of a partition's state file, named by the offset they stand for. */
+/** The snapshots of one deployment: copies of a partition's state, each in one file, named by the offset they stand for. */
 export class Snapshots {
   readonly #blobs: BlobStore
   readonly #deployment: string
@@ -26,11 +28,14 @@ export class Snapshots {
     this.#log = log
   }
 
-  /** @returns the raw offset that the snapshot stands for */
-  async save(partition: number, store: StateStore): Promise<number> {
+  /**
+   * @param backup writes a copy of the state into a folder, and says what it stands for
+   * @returns the raw offset that the snapshot stands for
+   */
+  async save(partition: number, backup: (dir: string) => Promise<Position>): Promise<number> {
     return withTempDir(tmpdir(), async (dir) => {
-      const position = await store.backup(dir)
-      const data = join(dir, STATE_FILE)
+      const position = await backup(dir)
+      const data = join(dir, BACKUP_FILE)
       const manifest = join(dir, 'manifest.json')
       const folder = this.#folder(partition)
       const name = nameOf(position.next)
@@ -84,15 +89,18 @@ export class Snapshots {
       await this.#blobs.get(`${name}.json`, manifestFile)
       const manifest = Manifest.parse(JSON.parse(await readFile(manifestFile, 'utf8')))
       if (!wanted(manifest.position)) return false
-      const data = join(temp, STATE_FILE)
+      const data = join(temp, BACKUP_FILE)
+      const log = join(temp, 'log')
+      await mkdir(log)
       await this.#blobs.get(`${name}.state`, data)
+      await unpack(data, log)
       // opening checks the data, and keeps what is whole of it
-      const store = await StateStore.open(temp, startOf(manifest.position.partitions))
+      const store = await StateStore.open(log, startOf(manifest.position.partitions))
       await store.close()
       if (!isDeepStrictEqual(store.position, manifest.position))
         throw new Error('its data is damaged')
       await release()
-      await rename(data, join(dir, STATE_FILE))
+      await moveLog(log, dir)
       return true
     })
   }

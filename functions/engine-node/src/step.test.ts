@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   bucketOf,
   decodeCurated,
-  decodeRaw,
   encodeEvent,
   partitionOf,
   type OrderEvent,
 } from '@order-up/schemas'
-import type { OrderState } from '@order-up/fold'
-import { step, type StepContext } from './step.ts'
-import type { InRecord } from './transport.ts'
+import { recordsOf, visitEncoded, visitHeaders } from '@order-up/kit'
+import { encodeBatch, type BatchRecord } from '@order-up/kit/testing'
+import { startOf } from './position.ts'
+import { StateStore } from './state-log.ts'
+import { step, type Step, type StepContext } from './step.ts'
 
+const PARTITION = 2
 const PARTITIONS = 4
 const RAW_ID = 7
 const CURATED_ID = 9
@@ -19,6 +24,11 @@ const ids = new Map([
   [RAW_ID, 1],
   [8, 2],
 ])
+
+/** Order ids that lie on the partition. */
+const [A, B] = Array.from({ length: 50 }, (_, n) => `order-${n}`).filter(
+  (id) => partitionOf(Buffer.from(id), PARTITIONS) === PARTITION,
+) as [string, string]
 
 function event(orderId: string, n: number): OrderEvent {
   return {
@@ -31,130 +41,235 @@ function event(orderId: string, n: number): OrderEvent {
   }
 }
 
-function record(orderId: string, n: number, change: Partial<InRecord> = {}): InRecord {
-  const key = Buffer.from(orderId)
-  return {
-    offset: n,
-    timestamp: '0',
-    partition: partitionOf(key, PARTITIONS),
-    key,
-    value: encodeEvent(event(orderId, n), RAW_ID),
-    headers: {},
-    ...change,
-  }
-}
-
-const all = Array.from({ length: 100 }, () => true)
-const context = (change: Partial<StepContext> = {}): StepContext => ({
-  deployment: 'node-1',
-  curatedSchemaId: CURATED_ID,
-  owned: all,
-  emitFrom: 0,
-  decode: (r) => decodeRaw(r, ids, PARTITIONS),
-  stateOf: () => null,
+const record = (orderId: string, n: number, change: Partial<BatchRecord> = {}): BatchRecord => ({
+  key: Buffer.from(orderId),
+  value: encodeEvent(event(orderId, n), RAW_ID),
+  headers: [],
   ...change,
 })
 
-const versions = (out: ReturnType<typeof step>['out'], topic: string) =>
-  (out.get(topic) ?? []).map(({ value }) => {
+const all = Array.from({ length: 100 }, () => true)
+
+const scene =
+  (
+    run: (
+      steps: (records: BatchRecord[], change?: Partial<StepContext>) => Step,
+      store: StateStore,
+    ) => void,
+  ) =>
+  async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'order-up-step-'))
+    const store = await StateStore.open(dir, startOf(PARTITIONS))
+    let base = 0
+    const steps = (records: BatchRecord[], change: Partial<StepContext> = {}) => {
+      const { list } = recordsOf(encodeBatch({ base, records }), base, [])
+      base += records.length
+      const done = step(list, 0, list.length, store, {
+        deployment: 'node-1',
+        partition: PARTITION,
+        partitions: PARTITIONS,
+        ids,
+        curatedSchemaId: CURATED_ID,
+        owned: all,
+        emitFrom: 0,
+        ...change,
+      })
+      store.commit(base, null)
+      return done
+    }
+    try {
+      run(steps, store)
+    } finally {
+      await store.close()
+      await rm(dir, { recursive: true })
+    }
+  }
+
+interface Written {
+  key: Buffer | null
+  value: Buffer | null
+  headers: [string, Buffer | null][]
+}
+
+function written({ out }: Step, topic: string): Written[] {
+  const records = out.get(topic)
+  const list: Written[] = []
+  if (!records) return list
+  assert.equal(records.partition, PARTITION)
+  visitEncoded(records.bytes, records.length, (view) => {
+    const at = (start: number, length: number) =>
+      length < 0 ? null : Buffer.from(view.buf.subarray(start, start + length))
+    const headers: Written['headers'] = []
+    visitHeaders(view, (nameStart, nameLength, start, length) =>
+      headers.push([String(at(nameStart, nameLength)), at(start, length)]),
+    )
+    const { keyStart, keyLength, valueStart, valueLength } = view
+    list.push({ key: at(keyStart, keyLength), value: at(valueStart, valueLength), headers })
+  })
+  return list
+}
+
+const versions = (done: Step, topic: string) =>
+  written(done, topic).map(({ value }) => {
     const decoded = decodeCurated(value, new Map([[CURATED_ID, 1]]))
     assert.equal(decoded.kind, 'row')
     return decoded.kind === 'row' ? [decoded.row.order_id, decoded.row.version] : []
   })
 
-test('every applied event gives a row with its lineage; a duplicate gives none', () => {
-  const { out, counts } = step(
-    [record('a', 1), record('a', 2), record('a', 1, { offset: 3 })],
-    context(),
-  )
+const texts = (headers: Written['headers']) =>
+  headers.map(([name, value]) => [name, value && String(value)])
 
-  assert.deepEqual(counts, { applied: 2, duplicate: 1, dead_letter: 0 })
-  assert.deepEqual(versions(out, 'orders.orders.curated'), [
-    ['a', 1],
-    ['a', 2],
-  ])
-  const { headers, key } = out.get('orders.orders.curated')![1]!
-  assert.equal(key?.toString(), 'a')
-  assert.deepEqual(
-    Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-    { engine: 'node-1', 'raw-partition': String(record('a', 1).partition), 'raw-offset': '2' },
-  )
-})
+const CURATED = 'orders.orders.curated'
+const SHADOW = 'orders.orders.shadow.node-1'
+const DLQ = 'orders.events.dlq'
+const SHADOW_DLQ = 'orders.events.dlq.shadow.node-1'
 
-test('folding goes on from the stored state', () => {
-  const first = step([record('a', 1)], context()).states.get('a') as OrderState
+test(
+  'every applied event gives a row with its lineage; a duplicate gives none',
+  scene((steps) => {
+    const done = steps([record(A, 1), record(A, 2), record(A, 1), record(B, 3)])
 
-  const { out, states } = step([record('a', 2)], context({ stateOf: () => first }))
+    assert.deepEqual(done.counts, { applied: 3, duplicate: 1, dead_letter: 0 })
+    assert.deepEqual(versions(done, CURATED), [
+      [A, 1],
+      [A, 2],
+      [B, 1],
+    ])
+    const { headers, key } = written(done, CURATED)[2]!
+    assert.equal(String(key), B)
+    assert.deepEqual(texts(headers), [
+      ['engine', 'node-1'],
+      ['raw-partition', String(PARTITION)],
+      ['raw-offset', '3'],
+    ])
+  }),
+)
 
-  assert.deepEqual(versions(out, 'orders.orders.curated'), [['a', 2]])
-  assert.equal(states.get('a')!.ids.count, 2)
-})
+test(
+  'folding goes on from the stored state',
+  scene((steps) => {
+    steps([record(A, 1)])
+    assert.deepEqual(versions(steps([record(A, 2)]), CURATED), [[A, 2]])
+  }),
+)
 
-test('records below emitFrom change the state and are neither written nor counted', () => {
-  const malformed = record('a', 2, { value: null })
+test(
+  'records below emitFrom change the state and are neither written nor counted',
+  scene((steps) => {
+    const done = steps([record(A, 1), record(A, 2, { value: null }), record(A, 3)], { emitFrom: 2 })
 
-  const { out, counts, states } = step(
-    [record('a', 1), malformed, record('a', 3)],
-    context({ emitFrom: 3 }),
-  )
+    assert.deepEqual(done.counts, { applied: 1, duplicate: 0, dead_letter: 0 })
+    assert.deepEqual(versions(done, CURATED), [[A, 2]])
+    assert.deepEqual([...done.out.keys()], [CURATED])
+  }),
+)
 
-  assert.deepEqual(counts, { applied: 1, duplicate: 0, dead_letter: 0 })
-  assert.deepEqual(versions(out, 'orders.orders.curated'), [['a', 2]])
-  assert.deepEqual([...out.keys()], ['orders.orders.curated'])
-  assert.equal(states.get('a')!.ids.count, 2)
-})
+test(
+  'rows and dead letters of buckets that are not owned go to the shadow topics, and are folded all the same',
+  scene((steps) => {
+    const owned = all.map((_, bucket) => bucket !== bucketOf(Buffer.from(A)))
+    const none = all.map(() => false)
+    const records = [
+      record(A, 1),
+      record(B, 2),
+      record(A, 3, { value: null }),
+      record(B, 4, { value: null }),
+    ]
 
-test('rows and dead letters of buckets that are not owned go to the shadow topics, and are folded all the same', () => {
-  const owned = all.map((_, bucket) => bucket !== bucketOf(Buffer.from('a')))
+    const done = steps(records, { owned })
+    assert.deepEqual(versions(done, SHADOW), [[A, 1]])
+    assert.deepEqual(versions(done, CURATED), [[B, 1]])
+    assert.deepEqual(
+      [SHADOW_DLQ, DLQ].map((topic) => written(done, topic).map(({ key }) => String(key))),
+      [[A], [B]],
+    )
+    assert.deepEqual(done.counts, { applied: 2, duplicate: 0, dead_letter: 2 })
 
-  const { out, counts } = step(
-    [
-      record('a', 1),
-      record('b', 2),
-      record('a', 3, { value: null }),
-      record('b', 4, { value: null }),
-    ],
-    context({ owned }),
-  )
+    const later = steps([record(A, 5), record(B, 6), record(B, 7, { value: null })], {
+      owned: none,
+    })
+    assert.deepEqual(versions(later, SHADOW), [
+      [A, 2],
+      [B, 2],
+    ])
+    assert.deepEqual([...later.out.keys()].toSorted(), [SHADOW_DLQ, SHADOW])
+  }),
+)
 
-  assert.deepEqual(versions(out, 'orders.orders.shadow.node-1'), [['a', 1]])
-  assert.deepEqual(versions(out, 'orders.orders.curated'), [['b', 1]])
-  assert.deepEqual(
-    ['orders.events.dlq.shadow.node-1', 'orders.events.dlq'].map((topic) =>
-      out.get(topic)?.map(({ key }) => key?.toString()),
-    ),
-    [['a'], ['b']],
-  )
-  assert.deepEqual(counts, { applied: 2, duplicate: 0, dead_letter: 2 })
-})
+test(
+  'a dead letter keeps key, value and headers as they came, and says why and where it was',
+  scene((steps) => {
+    const value = Buffer.from('not avro')
+    const headers: BatchRecord['headers'] = [
+      ['trace', Buffer.from([1, 2])],
+      ['many', Buffer.from('x')],
+      ['null', null],
+      ['many', Buffer.alloc(0)],
+      ['dlq-reason', Buffer.from('an older one')],
+    ]
 
-test('a dead letter keeps key, value and headers, and says why and where it was', () => {
-  const value = Buffer.from('not avro')
-  const headers = { trace: Buffer.from([1, 2]), many: [Buffer.from('x'), Buffer.from('y')] }
-  const input: InRecord = { offset: 5, partition: 2, key: null, value, headers, timestamp: '0' }
+    const [letter] = written(steps([{ key: null, value, headers }]), DLQ)
 
-  const { out } = step([input], context())
+    assert.equal(letter!.key, null)
+    assert.deepEqual(letter!.value, value)
+    assert.deepEqual(letter!.headers.slice(0, headers.length), headers)
+    const own = texts(letter!.headers.slice(headers.length))
+    assert.deepEqual(
+      own.filter(([name]) => name !== 'dlq-detail'),
+      [
+        ['dlq-reason', 'framing'],
+        ['dlq-topic', 'orders.events.raw'],
+        ['dlq-partition', String(PARTITION)],
+        ['dlq-offset', '0'],
+        ['dlq-engine', 'node-1'],
+      ],
+    )
+  }),
+)
 
-  const letter = out.get('orders.events.dlq')![0]!
-  assert.equal(letter.key, null)
-  assert.equal(letter.value, value)
-  assert.deepEqual(letter.headers['trace'], headers.trace)
-  assert.deepEqual(letter.headers['many'], headers.many)
-  assert.deepEqual(
-    ['reason', 'topic', 'partition', 'offset', 'engine'].map((name) =>
-      String(letter.headers[`dlq-${name}`]),
-    ),
-    ['framing', 'orders.events.raw', '2', '5', 'node-1'],
-  )
-})
+test(
+  'a record on another partition than its key’s, or of another key, is a dead letter',
+  scene((steps) => {
+    const other = ['x', 'y', 'z', 'v', 'w'].find(
+      (id) => partitionOf(Buffer.from(id), PARTITIONS) !== PARTITION,
+    )!
+    const done = steps([record(other, 1), record(A, 2, { key: Buffer.from(B) })])
 
-test('a step ends before a record of a newer schema', () => {
-  const newer = record('b', 2)
-  newer.value!.writeUInt32BE(8, 1)
+    assert.deepEqual(done.counts, { applied: 0, duplicate: 0, dead_letter: 2 })
+    const reasons = written(done, DLQ).map(({ headers }) =>
+      new Map(texts(headers).map(([n, v]) => [n, v])).get('dlq-reason'),
+    )
+    assert.deepEqual(reasons, ['partition_mismatch', 'key_mismatch'])
+  }),
+)
 
-  const { out, newer: found, counts } = step([record('a', 1), newer, record('a', 3)], context())
+test(
+  'an event that is valid but written with needless bytes is an event like any other',
+  scene((steps) => {
+    const plain = encodeEvent(event(A, 1), RAW_ID)
+    // the length of the event id, 36, as a varint of two bytes
+    const padded = Buffer.concat([plain.subarray(0, 5), Buffer.from([0xc8, 0]), plain.subarray(6)])
+    const done = steps([record(A, 1, { value: padded }), record(A, 2)])
 
-  assert.deepEqual(found, { offset: 2, id: 8, version: 2 })
-  assert.deepEqual(versions(out, 'orders.orders.curated'), [['a', 1]])
-  assert.deepEqual(counts, { applied: 1, duplicate: 0, dead_letter: 0 })
-})
+    assert.deepEqual(versions(done, CURATED), [
+      [A, 1],
+      [A, 2],
+    ])
+  }),
+)
+
+test(
+  'a step ends before a record of a newer schema',
+  scene((steps) => {
+    const newer = record(B, 2)
+    newer.value!.writeUInt32BE(8, 1)
+
+    const done = steps([record(A, 1), newer, record(A, 3)])
+
+    assert.equal(done.end, 1)
+    assert.equal(done.newer?.id, 8)
+    assert.equal(done.newer?.version, 2)
+    assert.deepEqual(versions(done, CURATED), [[A, 1]])
+    assert.deepEqual(done.counts, { applied: 1, duplicate: 0, dead_letter: 0 })
+  }),
+)

@@ -1,30 +1,38 @@
 import {
   bucketOf,
+  bucketOfRange,
   CURATED_TOPIC,
-  DLQ_HEADERS,
+  decodeRaw,
   DLQ_TOPIC,
-  RAW_TOPIC,
-  ROW_HEADERS,
+  EventFacts,
+  murmur2Of,
+  partitionOfHash,
+  readFacts,
   shadowDlqTopic,
   shadowTopic,
-  writeCurated,
   Writer,
-  type Decoded,
   type Rejection,
+  type SchemaIds,
 } from '@order-up/schemas'
-import { fold, rowOf, type OrderState } from '@order-up/fold'
-import type { InRecord, OutRecord } from './transport.ts'
+import { factsOf, foldInto, roomFor, writeRow } from '@order-up/fold'
+import { EncodedRecords, type RecordList } from '@order-up/kit'
+import { deadLetterHeaders, RowHeaders } from './out-headers.ts'
+import type { StateStore } from './state-log.ts'
 
-/** What a step needs to know beside the records. */
+/** What a step needs to know beside the records and the state. */
 export interface StepContext {
   deployment: string
+  /** of the records */
+  partition: number
+  /** of the raw topic */
+  partitions: number
+  /** all of the raw subject */
+  ids: SchemaIds
   curatedSchemaId: number
   /** which buckets this deployment writes to curated, by index */
   owned: readonly boolean[]
   /** records below this offset were emitted before: they are folded silently */
   emitFrom: number
-  decode(record: InRecord): Decoded
-  stateOf(orderId: string, key: Buffer): OrderState | null
 }
 
 export interface Counts {
@@ -35,91 +43,145 @@ export interface Counts {
 
 export interface Step {
   /** by topic, in raw order */
-  out: Map<string, OutRecord[]>
-  /** the new state of every order that changed */
-  states: Map<string, OrderState>
+  out: Map<string, EncodedRecords>
   /** of the records from `emitFrom` on: every one is in exactly one of the three */
   counts: Counts
+  /** the index behind the last record that was folded */
+  end: number
   /** a record of a schema newer than this code: the step ends before it */
-  newer?: { offset: number; id: number; version: number }
+  newer?: { id: number; version: number }
 }
 
+/** Reused for every event: what is kept of it is copied. */
+const facts = new EventFacts()
+const row = new Writer(1 << 10)
+
 /**
- * Folds records in raw order: what to write, and how the orders stand after it. Pure; nothing is remembered until
- * the caller has committed it.
+ * Folds the records from index `start` up to `end`, in raw order: what to write; how the orders stand after it is put
+ * into the store, and is neither committed nor forgotten yet. Nothing is made for an event, neither object nor buffer:
+ * it goes from the bytes that were fetched to those that are sent.
  */
-export function step(records: readonly InRecord[], context: StepContext): Step {
-  const { emitFrom, owned } = context
-  const curated: OutRecord[] = []
-  const shadow: OutRecord[] = []
-  const deadLetters: OutRecord[] = []
-  const shadowDeadLetters: OutRecord[] = []
-  const states = new Map<string, OrderState>()
+export function step(
+  records: RecordList,
+  start: number,
+  end: number,
+  store: StateStore,
+  context: StepContext,
+): Step {
+  const { deployment, partition, partitions, ids, owned, emitFrom, curatedSchemaId } = context
+  const { bufs, offsets, keyStarts, keyLengths, valueStarts, valueLengths } = records
+  const out = new Output(partition, deployment)
+  const headers = new RowHeaders(deployment, partition)
+  const ownsAll = owned.every(Boolean)
+  const ownsNone = !owned.some(Boolean)
   const counts: Counts = { applied: 0, duplicate: 0, dead_letter: 0 }
-  const writer = new Writer(records.length * 256)
-  const engine = Buffer.from(context.deployment)
 
-  const result = (newer?: Step['newer']): Step => {
-    const out = new Map<string, OutRecord[]>()
-    const add = (topic: string, list: OutRecord[]) => {
-      if (list.length > 0) out.set(topic, list)
+  for (let i = start; i < end; i++) {
+    const emit = offsets[i]! >= emitFrom
+    const buf = bufs[i]!
+    const keyStart = keyStarts[i]!
+    const keyLength = keyLengths[i]!
+    const hash = murmur2Of(buf, keyStart, Math.max(0, keyLength))
+    if (
+      partitionOfHash(hash, partitions) !== partition ||
+      !readFacts(facts, ids, buf, keyStart, keyLength, valueStarts[i]!, valueLengths[i]!)
+    ) {
+      // not plainly an event: this decides exactly what it is
+      const key = records.keyAt(i)
+      const decoded = decodeRaw({ key, value: records.valueAt(i), partition }, ids, partitions)
+      if (decoded.kind === 'newer_schema')
+        return { out: out.byTopic, counts, end: i, newer: decoded }
+      if (decoded.kind === 'rejected') {
+        if (!emit) continue
+        counts.dead_letter++
+        deadLetter(
+          out.deadLetters(owned[bucketOf(key)]!),
+          records,
+          i,
+          decoded,
+          deployment,
+          partition,
+        )
+        continue
+      }
+      factsOf(decoded.event, facts)
     }
-    add(CURATED_TOPIC, curated)
-    add(shadowTopic(context.deployment), shadow)
-    add(DLQ_TOPIC, deadLetters)
-    add(shadowDlqTopic(context.deployment), shadowDeadLetters)
-    return { out, states, counts, ...(newer ? { newer } : {}) }
-  }
 
-  for (const record of records) {
-    const emit = record.offset >= emitFrom
-    const decoded = context.decode(record)
-    if (decoded.kind === 'newer_schema')
-      return result({ offset: record.offset, id: decoded.id, version: decoded.version })
-    if (decoded.kind === 'rejected') {
-      if (!emit) continue
-      counts.dead_letter++
-      const target = owned[bucketOf(record.key)] ? deadLetters : shadowDeadLetters
-      target.push(deadLetter(record, decoded, engine))
-      continue
-    }
-    const { event } = decoded
-    const key = record.key!
-    const before = states.get(event.order_id) ?? context.stateOf(event.order_id, key)
-    const after = fold(before, event)
-    if (after === 'duplicate') {
+    const from = store.find(hash, buf, keyStart, keyLength) ? store.memory : null
+    const { at, length } = store
+    store.reserve(roomFor(from, at, length, facts))
+    const { roomMemory, roomAt } = store
+    const size = foldInto(from, at, length, facts, roomMemory, roomAt)
+    if (size === 0) {
       if (emit) counts.duplicate++
       continue
     }
-    states.set(event.order_id, after)
+    store.put(size)
     if (!emit) continue
     counts.applied++
-    const target = owned[bucketOf(key)] ? curated : shadow
-    target.push({
-      key,
-      value: writeCurated(writer, rowOf(event.order_id, after), context.curatedSchemaId),
-      headers: {
-        [ROW_HEADERS.engine]: engine,
-        [ROW_HEADERS.partition]: String(record.partition),
-        [ROW_HEADERS.offset]: String(record.offset),
-      },
-    })
+    row.pos = 0
+    writeRow(row, curatedSchemaId, buf, keyStart, keyLength, roomMemory, roomAt, size)
+    const isOwned = ownsAll || (!ownsNone && owned[bucketOfRange(buf, keyStart, keyLength)]!)
+    headers.of(offsets[i]!)
+    out
+      .rows(isOwned)
+      .add(buf, keyStart, keyLength, row.buffer, 0, row.pos, headers.buffer, headers.length)
   }
-  return result()
+  return { out: out.byTopic, counts, end }
 }
 
-function deadLetter(record: InRecord, { reason, detail }: Rejection, engine: Buffer): OutRecord {
-  return {
-    key: record.key,
-    value: record.value,
-    headers: {
-      ...record.headers,
-      [DLQ_HEADERS.reason]: reason,
-      [DLQ_HEADERS.detail]: detail.slice(0, 500),
-      [DLQ_HEADERS.topic]: RAW_TOPIC,
-      [DLQ_HEADERS.partition]: String(record.partition),
-      [DLQ_HEADERS.offset]: String(record.offset),
-      [DLQ_HEADERS.engine]: engine,
-    },
+/** What a step writes: a topic that gets nothing is not in it. */
+class Output {
+  readonly byTopic = new Map<string, EncodedRecords>()
+  readonly #partition: number
+  readonly #shadow: string
+  readonly #shadowDlq: string
+  #curated: EncodedRecords | undefined
+  #shadowRows: EncodedRecords | undefined
+
+  constructor(partition: number, deployment: string) {
+    this.#partition = partition
+    this.#shadow = shadowTopic(deployment)
+    this.#shadowDlq = shadowDlqTopic(deployment)
   }
+
+  rows(isOwned: boolean): EncodedRecords {
+    return isOwned
+      ? (this.#curated ??= this.#to(CURATED_TOPIC))
+      : (this.#shadowRows ??= this.#to(this.#shadow))
+  }
+
+  deadLetters(isOwned: boolean): EncodedRecords {
+    const topic = isOwned ? DLQ_TOPIC : this.#shadowDlq
+    return this.byTopic.get(topic) ?? this.#to(topic)
+  }
+
+  #to(topic: string): EncodedRecords {
+    const records = new EncodedRecords(this.#partition)
+    this.byTopic.set(topic, records)
+    return records
+  }
+}
+
+/** The raw record as it came, with what was wrong with it. */
+function deadLetter(
+  out: EncodedRecords,
+  records: RecordList,
+  i: number,
+  rejection: Rejection,
+  deployment: string,
+  partition: number,
+) {
+  const buf = records.bufs[i]!
+  const headers = deadLetterHeaders(records, i, rejection, deployment, partition)
+  out.add(
+    buf,
+    records.keyStarts[i]!,
+    records.keyLengths[i]!,
+    buf,
+    records.valueStarts[i]!,
+    records.valueLengths[i]!,
+    headers,
+    headers.length,
+  )
 }
