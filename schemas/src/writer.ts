@@ -43,16 +43,21 @@ export class Writer {
       }
       buf[pos++] = n
     } else {
-      // 2·value may pass 2⁵³, so the sign bit goes first and the rest is divided
+      // 2·value may pass 2⁵³ and shifts are of 32 bits: so 28 bits with the sign, and then the rest
       const negative = value < 0
-      let n = negative ? -(value + 1) : value
-      buf[pos++] = ((n % 64) << 1) | (negative ? 1 : 0) | 0x80
-      n = Math.floor(n / 64)
-      while (n > 0x7f) {
-        buf[pos++] = (n % 128) | 0x80
-        n = Math.floor(n / 128)
+      const n = negative ? -(value + 1) : value
+      let high = Math.floor(n / 0x8000000)
+      const low = ((n - high * 0x8000000) << 1) | (negative ? 1 : 0)
+      buf[pos] = (low & 0x7f) | 0x80
+      buf[pos + 1] = ((low >>> 7) & 0x7f) | 0x80
+      buf[pos + 2] = ((low >>> 14) & 0x7f) | 0x80
+      buf[pos + 3] = (low >>> 21) | 0x80
+      pos += 4
+      while (high > 0x7f) {
+        buf[pos++] = (high & 0x7f) | 0x80
+        high >>>= 7
       }
-      buf[pos++] = n
+      buf[pos++] = high
     }
     this.pos = pos
   }
