@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Memory } from './memory.ts'
+import type { Memory } from '@order-up/fold'
 import { Position } from './position.ts'
 
 /*
@@ -22,6 +22,7 @@ const KEY_AT = 20
 /** The record replaces none. */
 export const NONE = -1
 
+/** @param length below 2 GiB, as everything in a log */
 export const aligned = (length: number) => (length + 7) & ~7
 
 /** Where in a record the state begins. */

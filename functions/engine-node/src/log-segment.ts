@@ -1,7 +1,7 @@
 import { constants, readSync } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Memory } from './memory.ts'
+import type { Memory } from '@order-up/fold'
+import { segmentPath } from './log-files.ts'
 
 /** A part of the log: in memory, in a file, or both. Bytes have the same place in each. */
 export class Segment {
@@ -83,15 +83,4 @@ export class Segment {
     await this.close()
     await rm(this.path, { force: true })
   }
-}
-
-const SUFFIX = '.log'
-
-export const segmentPath = (dir: string, id: number) =>
-  join(dir, `${String(id).padStart(10, '0')}${SUFFIX}`)
-
-/** The segment that a file of this name holds; undefined for another file. */
-export function segmentId(name: string): number | undefined {
-  const match = /^(\d{10})\.log$/.exec(name)
-  return match ? Number(match[1]) : undefined
 }

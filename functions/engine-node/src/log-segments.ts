@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
+import { memoryOf, type Memory } from '@order-up/fold'
 import { aligned, BLOCK_HEAD } from './log-block.ts'
 import { Segment } from './log-segment.ts'
-import { allocate, type Memory } from './memory.ts'
 
 /**
  * The segments of a log, oldest first, and the memory they lie in: the newest ones, as many as the budget allows.
@@ -130,7 +130,7 @@ export class Segments {
     const spare = size === this.#segmentBytes ? this.#spare.pop() : undefined
     if (spare) return spare
     this.#held += size
-    return allocate(size)
+    return memoryOf(Buffer.allocUnsafeSlow(size))
   }
 
   /** Frees memory until there is room for one more segment, as far as what lies there is also in its file. */

@@ -2,10 +2,10 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { memoryOf } from '@order-up/fold'
 import { BLOCK_HEAD, blockLength, blockSegment } from './log-block.ts'
-import { segmentPath } from './log-segment.ts'
+import { segmentPath } from './log-files.ts'
 import type { Segments } from './log-segments.ts'
-import { allocate } from './memory.ts'
 
 /** The name of a log in one file. */
 export const BACKUP_FILE = 'orders.backup'
@@ -26,7 +26,7 @@ export async function unpack(file: string, dir: string): Promise<void> {
   const source = await open(file, 'r')
   try {
     const { size } = await source.stat()
-    const head = allocate(BLOCK_HEAD)
+    const head = memoryOf(Buffer.alloc(BLOCK_HEAD))
     for (let at = 0; at + BLOCK_HEAD <= size;) {
       await source.read(head.bytes, 0, BLOCK_HEAD, at)
       const length = blockLength(head, 0, BLOCK_HEAD)

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { memoryOf, type Memory } from '@order-up/fold'
 import { Cleaning } from './log-cleaning.ts'
 import {
   aligned,
@@ -14,7 +15,6 @@ import type { LogIndex } from './log-index.ts'
 import { readLog, type Log } from './log-reading.ts'
 import type { Segments } from './log-segments.ts'
 import { LogUndo } from './log-undo.ts'
-import { allocate, type Memory } from './memory.ts'
 import type { LastRecord, Position } from './position.ts'
 import { pack } from './state-backup.ts'
 
@@ -61,7 +61,7 @@ export class StateStore {
   #committedSegment = 0
   #committedEnd = 0
   /** what is read from a file */
-  #scratch: Memory = allocate(4_096)
+  #scratch = memoryOf(Buffer.allocUnsafeSlow(4_096))
 
   // what `find` was last asked for
   #hash = 0
@@ -92,8 +92,9 @@ export class StateStore {
    */
   static async open(dir: string, fresh: Position, options: StoreOptions = {}): Promise<StateStore> {
     const { memoryBytes = 256 * MIB } = options
-    const { segmentBytes = Math.min(16 * MIB, Math.max(4 * MIB, aligned(memoryBytes / 8))) } =
-      options
+    const {
+      segmentBytes = Math.min(16 * MIB, Math.max(4 * MIB, 8 * Math.floor(memoryBytes / 64))),
+    } = options
     const { cleanFromBytes = 2 * segmentBytes } = options
     await mkdir(dir, { recursive: true })
     await rm(join(dir, 'orders.state'), { force: true }) // the format before; its states are folded again
@@ -193,9 +194,9 @@ export class StateStore {
    * Writes what is committed. After a failure it is all still there, to be written by the next call.
    * @throws Error between put and commit or rollback
    */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
     this.#seal()
-    return this.#exclusively(() => this.#write())
+    await this.#exclusively(() => this.#write())
   }
 
   /** Flushes, and writes a copy into `dir`, as one file. @returns what the copy stands for */
@@ -227,7 +228,8 @@ export class StateStore {
     let { memory } = segment
     if (memory === null) {
       if (length < skip) return false
-      if (this.#scratch.bytes.length < length) this.#scratch = allocate(aligned(length * 2))
+      if (this.#scratch.bytes.length < length)
+        this.#scratch = memoryOf(Buffer.allocUnsafeSlow(aligned(length * 2)))
       memory = this.#scratch
       segment.readSync(memory, position, length)
       at = 0
