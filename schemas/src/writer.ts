@@ -21,52 +21,26 @@ export class Writer {
   }
 
   byte(value: number) {
-    this.#reserve(1)
+    this.reserve(1)
     this.#buf[this.pos++] = value
   }
 
   uint32(value: number) {
-    this.#reserve(4)
+    this.reserve(4)
     this.pos = this.#buf.writeUInt32BE(value, this.pos)
   }
 
   /** Zigzag varint of an integer within ±(2⁵³−1). */
   long(value: number) {
-    this.#reserve(8)
-    const buf = this.#buf
-    let pos = this.pos
-    if (value >= -0x40000000 && value < 0x40000000) {
-      let n = (value << 1) ^ (value >> 31)
-      while (n > 0x7f) {
-        buf[pos++] = (n & 0x7f) | 0x80
-        n >>>= 7
-      }
-      buf[pos++] = n
-    } else {
-      // 2·value may pass 2⁵³ and shifts are of 32 bits: so 28 bits with the sign, and then the rest
-      const negative = value < 0
-      const n = negative ? -(value + 1) : value
-      let high = Math.floor(n / 0x8000000)
-      const low = ((n - high * 0x8000000) << 1) | (negative ? 1 : 0)
-      buf[pos] = (low & 0x7f) | 0x80
-      buf[pos + 1] = ((low >>> 7) & 0x7f) | 0x80
-      buf[pos + 2] = ((low >>> 14) & 0x7f) | 0x80
-      buf[pos + 3] = (low >>> 21) | 0x80
-      pos += 4
-      while (high > 0x7f) {
-        buf[pos++] = (high & 0x7f) | 0x80
-        high >>>= 7
-      }
-      buf[pos++] = high
-    }
-    this.pos = pos
+    this.reserve(8)
+    this.pos = putLong(this.#buf, this.pos, value)
   }
 
   string(value: string) {
     const { length } = value
     if (length < 64) {
       // a one-byte length prefix is right whenever the string is short and ASCII
-      this.#reserve(length + 1)
+      this.reserve(length + 1)
       const written = this.#buf.write(value, this.pos + 1, length)
       if (written === length && isAscii(value)) {
         this.#buf[this.pos] = length << 1
@@ -76,29 +50,25 @@ export class Writer {
     }
     const bytes = Buffer.byteLength(value)
     this.long(bytes)
-    this.#reserve(bytes)
+    this.reserve(bytes)
     this.pos += this.#buf.write(value, this.pos, bytes)
   }
 
   bytes(value: Uint8Array) {
-    this.#reserve(value.length)
+    this.reserve(value.length)
     this.#buf.set(value, this.pos)
     this.pos += value.length
   }
 
-  /** Copies a range. Short ones in a loop, which is faster than the call of a native copy. */
+  /** Copies a range. */
   copy(source: Uint8Array, start: number, length: number) {
-    this.#reserve(length)
-    const buf = this.#buf
-    const { pos } = this
-    if (length < 64) for (let i = 0; i < length; i++) buf[pos + i] = source[start + i]!
-    else buf.set(source.subarray(start, start + length), pos)
-    this.pos = pos + length
+    this.reserve(length)
+    this.pos = putBytes(this.#buf, this.pos, source, start, length)
   }
 
   /** The text of a UUID that lies as 16 bytes, as a string. */
   uuid(id: Uint8Array, at: number) {
-    this.#reserve(1 + UUID_LENGTH)
+    this.reserve(1 + UUID_LENGTH)
     this.#buf[this.pos] = UUID_LENGTH << 1
     writeUuid(id, at, this.#buf, this.pos + 1)
     this.pos += 1 + UUID_LENGTH
@@ -116,7 +86,8 @@ export class Writer {
     this.string(value)
   }
 
-  #reserve(bytes: number) {
+  /** Makes room for as many more bytes: until they are written, `buffer` stays the same. */
+  reserve(bytes: number) {
     const needed = this.pos + bytes
     if (needed <= this.#buf.length) return
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buf.length * 2))
@@ -128,4 +99,50 @@ export class Writer {
 function isAscii(value: string): boolean {
   for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 0x7f) return false
   return true
+}
+
+/**
+ * Writes the zigzag varint of an integer within ±(2⁵³−1), 8 bytes at most.
+ * @returns where it ends
+ */
+export function putLong(buf: Uint8Array, at: number, value: number): number {
+  let pos = at
+  if (value >= -0x40000000 && value < 0x40000000) {
+    let n = (value << 1) ^ (value >> 31)
+    while (n > 0x7f) {
+      buf[pos++] = (n & 0x7f) | 0x80
+      n >>>= 7
+    }
+    buf[pos] = n
+    return pos + 1
+  }
+  // 2·value may pass 2⁵³ and shifts are of 32 bits: so 28 bits with the sign, and then the rest
+  const negative = value < 0
+  const n = negative ? -(value + 1) : value
+  let high = Math.floor(n / 0x8000000)
+  const low = ((n - high * 0x8000000) << 1) | (negative ? 1 : 0)
+  buf[pos] = (low & 0x7f) | 0x80
+  buf[pos + 1] = ((low >>> 7) & 0x7f) | 0x80
+  buf[pos + 2] = ((low >>> 14) & 0x7f) | 0x80
+  buf[pos + 3] = (low >>> 21) | 0x80
+  pos += 4
+  while (high > 0x7f) {
+    buf[pos++] = (high & 0x7f) | 0x80
+    high >>>= 7
+  }
+  buf[pos] = high
+  return pos + 1
+}
+
+/** Copies a range. Short ones in a loop, which is faster than the call of a native copy. @returns where it ends */
+export function putBytes(
+  buf: Uint8Array,
+  pos: number,
+  source: Uint8Array,
+  start: number,
+  length: number,
+): number {
+  if (length < 64) for (let i = 0; i < length; i++) buf[pos + i] = source[start + i]!
+  else buf.set(source.subarray(start, start + length), pos)
+  return pos + length
 }

@@ -1,4 +1,12 @@
-import { CURATED_SCHEMA_VERSION, writeFrame, type Writer } from '@order-up/schemas'
+import {
+  CURATED_SCHEMA_VERSION,
+  putBytes,
+  putLong,
+  UUID_LENGTH,
+  writeFrame,
+  writeUuid,
+  type Writer,
+} from '@order-up/schemas'
 import {
   COUNT,
   CURRENCY,
@@ -13,13 +21,15 @@ import {
   PAID,
   REFUNDED,
   SHIPPING_AMOUNT,
-  STAMP_CUSTOMER,
   STAMP_ITEMS,
   STAMP_SHIPPING,
   STATUS,
   STATUS_COUNT,
 } from './layout.ts'
 import type { Memory } from './memory.ts'
+
+/** More than all of a row but its order id and its customer can take. */
+const MOST_BYTES = 256
 
 /**
  * Appends the framed curated row of an order that stands at the state in `state` from `at` on: the bytes that
@@ -39,55 +49,55 @@ export function writeRow(
 ): void {
   const { bytes, view } = state
   const count = view.getUint32(at + COUNT, true)
+  const idsEnd = IDS + count * ID_BYTES
+  const customerLength = length - idsEnd
   writeFrame(w, schemaId)
-  w.long(keyLength)
-  w.copy(key, keyStart, keyLength)
-  w.long(view.getUint8(at + STATUS))
-  if (getTime(view, at + STAMP_CUSTOMER) === 0) w.byte(0)
+  // once for all that follows: before each field it is an eighth of the row
+  w.reserve(keyLength + customerLength + MOST_BYTES)
+  const { buffer } = w
+  let pos = putLong(buffer, w.pos, keyLength)
+  pos = putBytes(buffer, pos, key, keyStart, keyLength)
+  buffer[pos++] = bytes[at + STATUS]! << 1
+  if (customerLength === 0) buffer[pos++] = 0
   else {
-    const idsEnd = IDS + count * ID_BYTES
-    w.byte(2)
-    w.long(length - idsEnd)
-    w.copy(bytes, at + idsEnd, length - idsEnd)
+    buffer[pos++] = 2
+    pos = putLong(buffer, pos, customerLength)
+    pos = putBytes(buffer, pos, bytes, at + idsEnd, customerLength)
   }
-  if (getTime(view, latestAt(at, 1)) === 0) w.byte(0)
+  if (getTime(view, latestAt(at, 1)) === 0) buffer[pos++] = 0
   else {
-    w.byte(2)
-    w.long(3)
-    w.copy(bytes, at + CURRENCY, 3)
+    buffer[pos] = 2
+    buffer[pos + 1] = 6
+    pos = putBytes(buffer, pos + 2, bytes, at + CURRENCY, 3)
   }
-  writeAmounts(w, view, at)
+  pos = putAmounts(buffer, pos, view, at)
   for (let status = 1; status <= STATUS_COUNT; status++) {
     const ts = getTime(view, latestAt(at, status))
-    if (ts === 0) w.byte(0)
-    else {
-      w.byte(2)
-      w.long(ts)
-    }
+    pos = putOptional(buffer, pos, ts !== 0, ts)
   }
-  w.long(getTime(view, at + FIRST_TS))
-  w.long(getTime(view, at + LAST_TS))
-  w.long(count)
-  w.uuid(bytes, at + IDS + (count - 1) * ID_BYTES)
-  w.long(CURATED_SCHEMA_VERSION)
+  pos = putLong(buffer, pos, getTime(view, at + FIRST_TS))
+  pos = putLong(buffer, pos, getTime(view, at + LAST_TS))
+  pos = putLong(buffer, pos, count)
+  buffer[pos] = UUID_LENGTH << 1
+  writeUuid(bytes, at + idsEnd - ID_BYTES, buffer, pos + 1)
+  w.pos = putLong(buffer, pos + 1 + UUID_LENGTH, CURATED_SCHEMA_VERSION)
 }
 
-function writeAmounts(w: Writer, view: DataView, at: number) {
-  const hasItems = getTime(view, at + STAMP_ITEMS) !== 0
-  const hasShipping = getTime(view, at + STAMP_SHIPPING) !== 0
+function putAmounts(buffer: Uint8Array, at: number, view: DataView, state: number): number {
+  const hasItems = getTime(view, state + STAMP_ITEMS) !== 0
+  const hasShipping = getTime(view, state + STAMP_SHIPPING) !== 0
   // both are 0 as long as they are not known
-  const items = view.getFloat64(at + ITEMS_AMOUNT, true)
-  const shipping = view.getFloat64(at + SHIPPING_AMOUNT, true)
-  writeOptional(w, hasItems, view.getUint32(at + ITEM_COUNT, true))
-  writeOptional(w, hasItems, items)
-  writeOptional(w, hasShipping, shipping)
-  writeOptional(w, hasItems || hasShipping, items + shipping)
-  w.long(view.getFloat64(at + PAID, true))
-  w.long(view.getFloat64(at + REFUNDED, true))
+  const items = view.getFloat64(state + ITEMS_AMOUNT, true)
+  const shipping = view.getFloat64(state + SHIPPING_AMOUNT, true)
+  let pos = putOptional(buffer, at, hasItems, view.getUint32(state + ITEM_COUNT, true))
+  pos = putOptional(buffer, pos, hasItems, items)
+  pos = putOptional(buffer, pos, hasShipping, shipping)
+  pos = putOptional(buffer, pos, hasItems || hasShipping, items + shipping)
+  pos = putLong(buffer, pos, view.getFloat64(state + PAID, true))
+  return putLong(buffer, pos, view.getFloat64(state + REFUNDED, true))
 }
 
-function writeOptional(w: Writer, isKnown: boolean, value: number) {
-  if (!isKnown) return w.byte(0)
-  w.byte(2)
-  w.long(value)
+function putOptional(buffer: Uint8Array, pos: number, isKnown: boolean, value: number): number {
+  buffer[pos] = isKnown ? 2 : 0
+  return isKnown ? putLong(buffer, pos + 1, value) : pos + 1
 }
