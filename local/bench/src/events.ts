@@ -23,6 +23,28 @@ export const created = (n: number, id: number): OrderEvent => ({
   schema_version: 1,
 })
 
+/** Of some 36 characters each, as many ids are. */
+const itemsOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    sku: `sku-${hex(i, 32)}`,
+    quantity: 1,
+    unit_amount: 1_999,
+  }))
+const itemLists = new Map<number, ReturnType<typeof itemsOf>>()
+
+/** @param items how many: each is some 40 bytes */
+export const updated = (n: number, id: number, items: number): OrderEvent => {
+  if (!itemLists.has(items)) itemLists.set(items, itemsOf(items))
+  return {
+    event_id: `00000003-0000-4000-8000-${hex(id, 12)}`,
+    event_type: 'ORDER_UPDATED',
+    event_ts: Date.UTC(2026) + id,
+    order_id: orderId(n),
+    payload: { customer_id: null, items: itemLists.get(items)!, shipping_amount: null },
+    schema_version: 1,
+  }
+}
+
 export const paid = (n: number, id: number): OrderEvent => ({
   event_id: `00000002-0000-4000-8000-${hex(id, 12)}`,
   event_type: 'ORDER_PAID',

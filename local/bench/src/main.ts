@@ -4,10 +4,12 @@ import type { Bench, Figures } from './bench.ts'
 import { codec, foldBench } from './benches/codec.ts'
 import { engine, engineLocal } from './benches/engine.ts'
 import { engines } from './benches/engines.ts'
+import { growth } from './benches/growth.ts'
 import { latency } from './benches/latency.ts'
 import { parity } from './benches/parity.ts'
 import { producer } from './benches/producer.ts'
 import { million, tenMillion } from './benches/state.ts'
+import { store } from './benches/store.ts'
 import { MEASURES } from './engines/contestants.ts'
 import { runFile, thisMachine } from './machine.ts'
 
@@ -19,7 +21,9 @@ const BENCHES: readonly Bench[] = [
   latency,
   million,
   tenMillion,
+  store,
   engines,
+  growth,
   parity,
   producer,
 ]
@@ -30,9 +34,9 @@ Runs all benchmarks, or those named, one after another, and keeps the figures in
 
 ${BENCHES.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 
-For engines alone:
-  --runs N     how often each engine is measured, at least 1; figures are the medians (default 3)
-  --only M,M   of ${MEASURES.join(', ')}: the others stay on the page as a run before has them
+For engines, growth and stages alone:
+  --only M,M   engines: of ${MEASURES.join(', ')}: the others stay on the page as a run before has them
+  --runs N     how often each figure is measured, at least 1; medians are shown (default: engines 3, others 1)
   --quick      little work, once, and nothing is kept: to see that it works
 `
 

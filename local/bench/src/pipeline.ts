@@ -17,6 +17,9 @@ import { startTestStack, type TestStack } from '@order-up/stack/testing'
 import type { Kafka } from 'kafkajs'
 import { startWorker, type MeasuredWorker } from './worker.ts'
 
+/** as `npm start` has it */
+export const PARTITIONS = 4
+
 /** The time from the first tenth of the records to the last, and how many that were. */
 export interface Drained {
   eventsPerSecond: number
@@ -40,7 +43,10 @@ export class Pipeline implements AsyncDisposable {
   }
 
   static async open(): Promise<Pipeline> {
-    return new Pipeline(await startTestStack(), await mkdtemp(join(tmpdir(), 'order-up-bench-')))
+    return new Pipeline(
+      await startTestStack({ partitions: PARTITIONS }),
+      await mkdtemp(join(tmpdir(), 'order-up-bench-')),
+    )
   }
 
   get brokers(): string {
@@ -92,6 +98,7 @@ export class Pipeline implements AsyncDisposable {
   engine(instance = 'a'): Promise<MeasuredWorker> {
     return this.#start('engine-node/src/main.ts', {
       INSTANCE: instance,
+      WORKERS: '1',
       STATE_DIR: join(this.dir, 'state'),
     })
   }

@@ -1,9 +1,7 @@
-import { CURATED_SUBJECT, CURATED_TOPIC, decodeCurated, RAW_TOPIC } from '@order-up/schemas'
+import { CURATED_SUBJECT, CURATED_TOPIC, decodeCurated } from '@order-up/schemas'
 import { quantile, round } from '../bench.ts'
-import { emptyTopics } from './deployments.ts'
 import { pause, type Lane, type Measured } from './lane.ts'
 import { followTail } from './tail.ts'
-import { PARTITIONS } from './testbed.ts'
 
 const LOOK_MS = 100
 /** How long rows of the measured time are waited for after it: those that come later are the slowest. */
@@ -13,7 +11,7 @@ const GRACE_MS = 20_000
 export async function latency(lane: Lane): Promise<Measured> {
   const { bed, contestant, sizes } = lane
   const { pipeline } = bed
-  await emptyTopics(pipeline.kafka, [RAW_TOPIC, CURATED_TOPIC], PARTITIONS)
+  await bed.startOver(bed.partitions)
   const ids = await pipeline.registry.subjectIds(CURATED_SUBJECT)
   const deployment = await bed.newDeployment(contestant.engine)
   await using engine = await bed.start(deployment, lane, lane.signal)

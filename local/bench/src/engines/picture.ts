@@ -1,6 +1,7 @@
 import { BASELINE, type Measure } from './contestants.ts'
 import { allSummaries, machineLine, type Report } from './report.ts'
-import type { Spread, Summary } from './summary.ts'
+import { bar, COLOURS, framed, MARGIN, text, whisker, WIDTH } from '../svg.ts'
+import type { Summary } from './summary.ts'
 import { shown } from './table.ts'
 
 /** One figure of all engines, as bars. */
@@ -39,34 +40,15 @@ const PANELS: readonly Panel[] = [
   },
 ]
 
-const WIDTH = 1152
-const MARGIN = 16
 const COLUMNS = 2
 const PANEL_WIDTH = (WIDTH - 3 * MARGIN) / COLUMNS
 const NAME_WIDTH = 214
 const VALUE_WIDTH = 120
 const BAR_WIDTH = PANEL_WIDTH - NAME_WIDTH - VALUE_WIDTH
-const BAR_HEIGHT = 12
 const LINE = 19
 const TITLE_HEIGHT = 28
-const FONT =
-  "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
-const COLOURS = { text: '#d0d7de', faint: '#8b949e', node: '#7ee787', other: '#79c0ff' }
 
-const escaped = (text: string) =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-
-const text = (x: number, y: number, words: string, fill: string) =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="${fill}">${escaped(words)}</text>`
-
-const bar = (x: number, y: number, width: number, fill: string, opacity = 1) =>
-  `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${Math.max(0, width).toFixed(1)}" height="${BAR_HEIGHT}" fill="${fill}" opacity="${opacity}"/>`
-
-/** The medians as bars, with a line from the least to the most of the runs: an SVG that reads on light and on dark. */
+/** The medians as bars, with a line from the least to the most of the runs: an SVG. */
 export function pictureOf(report: Report): string {
   const summaries = allSummaries(report)
   const body: string[] = []
@@ -80,12 +62,7 @@ export function pictureOf(report: Report): string {
   }
   body.push(text(MARGIN, y + 8, footer(report), COLOURS.faint))
   const height = Math.ceil(y + 24)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escaped(label(summaries))}">
-<rect width="${WIDTH}" height="${height}" rx="8" fill="#0d1117" stroke="#30363d"/>
-<g font-family="${FONT}" font-size="13">
-${body.join('\n')}
-</g></svg>
-`
+  return framed(body, height, label(summaries))
 }
 
 const rowsOf = ({ measure }: Panel, summaries: readonly Summary[]) =>
@@ -133,14 +110,6 @@ function rowLines(
     ...whisker(own, left, y, scale),
     text(left + Math.max(...ends) * scale + 8, y + 10, values.join(' · '), COLOURS.text),
   ]
-}
-
-const whisker = ({ min, max, runs }: Spread, left: number, y: number, scale: number) => {
-  const [from, to] = [left + min * scale, left + max * scale]
-  const middle = y + BAR_HEIGHT / 2
-  return runs > 1
-    ? [`<path d="M${from.toFixed(1)} ${middle}H${to.toFixed(1)}" stroke="#f0883e"/>`]
-    : []
 }
 
 const footer = ({ date, machine, java, sizes }: Report) =>

@@ -6,7 +6,7 @@ import { created, paid } from '../events.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { pause, type Lane, type Measured } from './lane.ts'
 import { followTail } from './tail.ts'
-import { PARTITIONS, type Testbed } from './testbed.ts'
+import type { Testbed } from './testbed.ts'
 
 const LOOK_MS = 20
 const COMMITTED_LOOK_MS = 200
@@ -35,14 +35,14 @@ export class Recoveries {
     const seen = new FirstRows()
     await using _tail = await followTail(bed.pipeline.kafka, CURATED_TOPIC, (r) => seen.take(r))
     await using _load = await this.#load(bed.pipeline, lane)
-    while (seen.partitions < PARTITIONS) await pause(LOOK_MS, signal)
+    while (seen.partitions < bed.partitions) await pause(LOOK_MS, signal)
     await pause(sizes.beforeKillSeconds * 1_000, signal)
 
     seen.onlyAfter(Date.now() + ON_THE_WAY_MS)
     const killed = await engine.kill()
     await using again = await bed.restart(deployment, lane, lane.signal)
     const recovering = AbortSignal.any([lane.signal, again.failed])
-    while (seen.partitions < PARTITIONS) await pause(LOOK_MS, recovering)
+    while (seen.partitions < bed.partitions) await pause(LOOK_MS, recovering)
     return {
       'first row s': round((seen.first - killed) / 1_000, 2),
       'every partition s': round((seen.last - killed) / 1_000, 2),

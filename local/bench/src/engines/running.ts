@@ -7,7 +7,7 @@ import { SESSION_TIMEOUT_MS, type Contestant } from './contestants.ts'
 
 export interface Place {
   program: EngineProgram
-  contestant: Contestant
+  contestant: Pick<Contestant, 'env'>
   deployment: string
   /** where it finds its state again */
   stateDir: string

@@ -22,14 +22,16 @@ export function tableOf(measure: Measure, summaries: readonly Summary[]): string
 
 function cellsOf(column: Column, summary: Summary, all: readonly Summary[]): string[] {
   const { figure, digits, ratio } = column
-  const spread = summary.figures[figure]
-  const cell = spread === undefined ? UNKNOWN : spreadCell(spread, digits)
+  const cell = spreadCell(summary.figures[figure], digits)
   if (!ratio) return [cell]
   const multiple = ratioToBaseline(all, summary, figure)
   return [cell, multiple === undefined ? UNKNOWN : shown(multiple, 2)]
 }
 
-function spreadCell({ median, min, max, runs }: Spread, digits: number): string {
+/** The median, and the least and the most where there are several runs. */
+export function spreadCell(spread: Spread | undefined, digits: number): string {
+  if (spread === undefined) return UNKNOWN
+  const { median, min, max, runs } = spread
   const middle = shown(median, digits)
   return runs > 1 ? `${middle} (${shown(min, digits)}–${shown(max, digits)})` : middle
 }

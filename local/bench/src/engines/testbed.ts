@@ -1,17 +1,15 @@
 import { join } from 'node:path'
-import { RAW_TOPIC, engineGroup, type Engine } from '@order-up/schemas'
+import { CURATED_TOPIC, RAW_TOPIC, engineGroup, type Engine } from '@order-up/schemas'
 import type { EngineProgram } from '@order-up/stack'
-import { Pipeline } from '../pipeline.ts'
+import { PARTITIONS, Pipeline } from '../pipeline.ts'
 import type { Contestant } from './contestants.ts'
-import { createDeployment, giveAllTo } from './deployments.ts'
+import { createDeployment, emptyTopics, giveAllTo } from './deployments.ts'
 import { RunningEngine } from './running.ts'
-
-/** of raw and curated: as the other benchmarks have it, and `npm start` */
-export const PARTITIONS = 4
 
 /** A stack of its own for one measure; its engines come and go. */
 export class Testbed implements AsyncDisposable {
   readonly pipeline: Pipeline
+  #partitions = PARTITIONS
   readonly #generations = new Map<Engine, number>()
 
   private constructor(pipeline: Pipeline) {
@@ -22,18 +20,32 @@ export class Testbed implements AsyncDisposable {
     return new Testbed(await Pipeline.open())
   }
 
+  /** of raw and curated */
+  get partitions(): number {
+    return this.#partitions
+  }
+
+  /**
+   * Empties raw and curated and gives them so many partitions. The others keep theirs, which nothing here writes to: two
+   * thousand of all topics together would take a broker half a minute to make.
+   */
+  async startOver(partitions: number): Promise<void> {
+    this.#partitions = partitions
+    await emptyTopics(this.pipeline.kafka, [RAW_TOPIC, CURATED_TOPIC], partitions)
+  }
+
   /** A deployment that has never run, with its topics. */
   async newDeployment(engine: Engine): Promise<string> {
     const generation = (this.#generations.get(engine) ?? 0) + 1
     this.#generations.set(engine, generation)
-    const { kafka } = this.pipeline
-    return createDeployment(kafka, { engine, generation, partitions: PARTITIONS })
+    const { pipeline, partitions } = this
+    return createDeployment(pipeline.kafka, { engine, generation, partitions })
   }
 
   /** Starts a deployment, as the owner of everything. @param signal kills it */
   async start(
     deployment: string,
-    { program, contestant }: { program: EngineProgram; contestant: Contestant },
+    { program, contestant }: { program: EngineProgram; contestant: Pick<Contestant, 'env'> },
     signal: AbortSignal,
   ): Promise<RunningEngine> {
     await giveAllTo(this.pipeline.kafka, deployment)
@@ -43,7 +55,7 @@ export class Testbed implements AsyncDisposable {
   /** Starts a deployment that owns everything already. */
   restart(
     deployment: string,
-    { program, contestant }: { program: EngineProgram; contestant: Contestant },
+    { program, contestant }: { program: EngineProgram; contestant: Pick<Contestant, 'env'> },
     signal: AbortSignal,
   ): Promise<RunningEngine> {
     const { env } = this.pipeline

@@ -1,14 +1,12 @@
 import { openFetcher, type Fetcher } from '@order-up/kit'
 import { CURATED_TOPIC } from '@order-up/schemas'
 import { round } from '../bench.ts'
-import { cpuSecondsOf } from '../usage.ts'
 import { emptyTopics, removeDeployment } from './deployments.ts'
+import { drain } from './draining.ts'
 import { pause, type Lane, type Measured } from './lane.ts'
 import type { RunningEngine } from './running.ts'
-import { steadyFigures, type Sample } from './steady.ts'
-import { PARTITIONS, type Testbed } from './testbed.ts'
-
-const LOOK_MS = 50
+import { steadyFigures } from './steady.ts'
+import type { Testbed } from './testbed.ts'
 
 /** Fills raw, once for all engines: any order's event may come next, so that all orders are the working set. */
 export async function prepareThroughput(
@@ -24,7 +22,7 @@ export async function throughput(lane: Lane): Promise<Measured> {
   const { bed, contestant, sizes } = lane
   const { kafka } = bed.pipeline
   const total = sizes.orders * sizes.eventsPerOrder
-  await emptyTopics(kafka, [CURATED_TOPIC], PARTITIONS)
+  await emptyTopics(kafka, [CURATED_TOPIC], bed.partitions)
   const deployment = await bed.newDeployment(contestant.engine)
   const fetcher = await openFetcher(kafka)
   try {
@@ -64,40 +62,6 @@ async function idlePercent(
   const [before, start] = [engine.cpuSeconds(), performance.now()]
   await pause(seconds * 1_000, signal)
   return ((engine.cpuSeconds() - before) / (performance.now() - start)) * 1_000 * 100
-}
-
-interface Draining {
-  bed: Testbed
-  engine: RunningEngine
-  fetcher: Fetcher
-  deployment: string
-  total: number
-  signal: AbortSignal
-}
-
-/** Watches curated, from its beginning, until all is committed and visible. @returns a sample for each change */
-async function drain(draining: Draining): Promise<Sample[]> {
-  const { bed, engine, fetcher, deployment, total, signal } = draining
-  const sum = (offsets: readonly number[]) => offsets.reduce((a, b) => a + b, 0)
-  const visibleNow = async () => sum(await fetcher.lastStableOffsets(CURATED_TOPIC))
-  const changes: Sample[] = []
-  let visible = 0
-  for (;;) {
-    const now = await visibleNow()
-    if (now > visible) {
-      visible = now
-      changes.push({
-        at: performance.now(),
-        visible,
-        engineCpu: engine.cpuSeconds(),
-        brokerCpu: cpuSecondsOf([bed.pipeline.brokerPid]),
-      })
-    } else if (visible >= total && (await bed.hasCommittedAll(deployment))) {
-      const ended = sum(await fetcher.highWatermarks(CURATED_TOPIC))
-      if (ended === visible && (await visibleNow()) === visible) return changes
-    }
-    await pause(LOOK_MS, signal)
-  }
 }
 
 /** A figure counts only if there is a row for every event, and no more. */
