@@ -1,8 +1,11 @@
-import { hostname } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { KafkaConfig, LogLevel, MetricsConfig, WorkerConfig } from '@order-up/kit'
 import { z } from 'zod'
+import { WantedTransport } from './transport-choice.ts'
 
 const millis = (standard: number) => z.coerce.number().int().min(100).default(standard)
+
+const MAX_WORKERS = 64
 
 /** The engine worker's environment. */
 export const EngineConfig = z.object({
@@ -17,12 +20,24 @@ export const EngineConfig = z.object({
     .default('node-1'),
   /**
    * this worker among those of its deployment; names its state folder, and its reports: two of one name would hide each
-   * other from a swap. Default: the host's name, which is a task's own on ECS.
+   * other from a swap. Default: the host's name, which is a task's own on ECS. Of several workers in one command it
+   * is the common part: `a` has `a.1`, `a.2`, …
    */
   INSTANCE: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, ., _ or -')
     .prefault(hostname),
+  /** processes that share the partitions; default: one for each core. --workers is the same. */
+  WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_WORKERS)
+    .prefault(() => Math.min(availableParallelism(), MAX_WORKERS)),
+  /** of each worker, for the newest orders' state, in MiB; what is older is read from STATE_DIR */
+  STATE_MEMORY_MB: z.coerce.number().int().min(16).default(256),
+  /** which client library writes */
+  TRANSPORT: WantedTransport,
   STATE_DIR: z.string().min(1).default('.order-up/state'),
   /** a folder or s3://bucket/prefix; unset = no snapshots: state that is lost is folded again from the beginning */
   SNAPSHOT_URL: z.string().min(1).optional(),

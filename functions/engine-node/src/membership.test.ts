@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { silentLog } from '@order-up/kit'
 import { Membership } from './membership.ts'
@@ -33,7 +31,6 @@ test('partitions that are assigned while the group is being left are not opened'
     transport: transport as unknown as Transport,
     log: silentLog(),
     metrics: createMetrics(),
-    stateDir: () => join(tmpdir(), 'never-written'),
   }
   const membership = await Membership.join(context as PartitionContext)
 

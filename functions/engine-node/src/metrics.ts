@@ -3,7 +3,10 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 
 export type EngineMetrics = ReturnType<typeof createMetrics>
 
-/** What the engine exports. `records` is the accounting: every raw record that was emitted is in exactly one outcome. */
+/**
+ * What the engine exports. `records` is the accounting: every raw record that was emitted is in exactly one outcome.
+ * The metrics of several workers make one: what is counted is added up; an `aggregator` says what else becomes of a gauge.
+ */
 export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -30,18 +33,21 @@ export function createMetrics() {
       name: 'orderup_engine_next_offset',
       help: 'Next raw offset to fold',
       labelNames,
+      aggregator: 'max', // a partition that changes hands may be two workers' for a moment
       registers,
     }),
     lag: new Gauge({
       name: 'orderup_engine_lag_records',
       help: 'Raw records up to the high watermark that are not yet folded',
       labelNames,
+      aggregator: 'max',
       registers,
     }),
     lagSeconds: new Gauge({
       name: 'orderup_engine_lag_seconds',
       help: 'Time since the append of the oldest raw record that is not yet committed, at most; NaN = not known',
       labelNames,
+      aggregator: 'max',
       registers,
       collect() {
         this.reset()
@@ -69,6 +75,7 @@ export function createMetrics() {
     epoch: new Gauge({
       name: 'orderup_engine_epoch',
       help: 'Epoch of the shares that this worker acts on',
+      aggregator: 'min', // that all of them act on
       registers,
     }),
   }

@@ -11,8 +11,9 @@ import {
   type Log,
   type RecordList,
 } from '@order-up/kit'
-import type { EngineMetrics } from './metrics.ts'
+import type { Claim } from './lock.ts'
 import { removeLog } from './log-files.ts'
+import type { EngineMetrics } from './metrics.ts'
 import { lastRecordOf, startOf, usable, type LastRecord, type Position } from './position.ts'
 import type { RawIds } from './raw-ids.ts'
 import type { Shares } from './shares.ts'
@@ -31,7 +32,8 @@ export interface PartitionContext {
   rawIds: RawIds
   curatedSchemaId: number
   snapshots: Snapshots | undefined
-  stateDir(partition: number): string
+  /** a folder for its state, which is its own until it releases it */
+  claimDir(partition: number): Promise<Claim>
   maxRecordsPerTransaction: number
   /** bytes of state that may wait for the next flush, of one partition */
   maxUnflushed: number
@@ -72,6 +74,8 @@ export class Partition implements Cursor {
   readonly #log: Log
   #producer: TransactionalProducer | undefined
   #store: StateStore | undefined
+  /** of the folder that the store is in */
+  #claim: Claim | undefined
   /** the offset to fetch next; undefined while not open */
   #expected: number | undefined
   /** records below are folded silently: their rows are in curated */
@@ -175,6 +179,7 @@ export class Partition implements Cursor {
     await this.#flush()
     await Promise.all([this.#closeProducer(), this.#store?.close()])
     this.#store = undefined
+    await this.#claim?.release()
     this.#context.metrics.lags.delete(this.partition)
     for (const gauge of [this.#context.metrics.lag, this.#context.metrics.offset])
       gauge.remove({ partition: this.partition })
@@ -242,7 +247,8 @@ export class Partition implements Cursor {
   /** The newest usable state: of the local file and the snapshots, else an empty one. */
   async #load(low: number): Promise<StateStore> {
     const { partitions, snapshots, stateMemoryBytes: memoryBytes } = this.#context
-    const dir = this.#context.stateDir(this.partition)
+    this.#claim ??= await this.#context.claimDir(this.partition)
+    const { dir } = this.#claim
     const open = () => StateStore.open(dir, startOf(partitions), { memoryBytes })
     if (this.#fromBeginning) {
       await removeLog(dir)

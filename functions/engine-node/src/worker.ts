@@ -13,48 +13,63 @@ import {
   messageOf,
   TerminalError,
   waitForRegistry,
-  type Health,
   type Log,
 } from '@order-up/kit'
 import { openBlobStore } from './blob-store.ts'
 import type { EngineConfig } from './config.ts'
-import { kafkajsTransport } from './kafkajs-transport.ts'
-import { lockDir } from './lock.ts'
+import { kafkaTransport } from './kafka-transport.ts'
+import { claimPartitionDir, lockDir } from './lock.ts'
 import { Membership } from './membership.ts'
+import { storeBytes } from './memory-need.ts'
 import type { EngineMetrics } from './metrics.ts'
 import type { PartitionContext } from './partition.ts'
+import { forgetMember, leaveForPredecessor, rememberMember } from './predecessor.ts'
+import { openProducers } from './producers.ts'
 import { RawIds } from './raw-ids.ts'
 import { followShares } from './shares.ts'
 import { Snapshots } from './snapshots.ts'
 import type { Transport } from './transport.ts'
+import { chooseTransport } from './transport-choice.ts'
+import type { WorkerHealth } from './worker-health.ts'
 
 const REJOIN_MS = 1_000
 /** how often the end of raw is looked at, for the lag in time */
 const LOOK_MS = 5_000
-/** orders that may wait for the next flush, if this worker has all partitions */
-const MAX_UNFLUSHED = 100_000
+/** bytes of state that may wait for the next flush, if this worker has all partitions */
+const MAX_UNFLUSHED = 64 << 20
 
 /** A streams worker: what it is doing is in `health`; `run` ends when told to, or with a TerminalError. */
 export class EngineWorker {
   readonly #config: EngineConfig
   readonly #metrics: EngineMetrics
   readonly #log: Log
+  /** among those of one command, from 1 on; undefined = it is alone */
+  readonly #worker: number | undefined
   #membership: Membership | undefined
   #waitingFor: string | undefined = 'start'
   #looking = false
 
-  constructor(config: EngineConfig, metrics: EngineMetrics, log: Log) {
+  /** @param worker among those of one command, from 1 on; undefined = it is alone */
+  constructor(config: EngineConfig, metrics: EngineMetrics, log: Log, worker?: number) {
     this.#config = config
     this.#metrics = metrics
     this.#log = log
+    this.#worker = worker
   }
 
-  health(): Health {
+  /** Its reports' and its member's name. A dot: with a hyphen it could be taken for a thread of another's. */
+  get #instance(): string {
+    const { INSTANCE } = this.#config
+    return this.#worker === undefined ? INSTANCE : `${INSTANCE}.${this.#worker}`
+  }
+
+  health(): WorkerHealth {
     const partitions = [...(this.#membership?.partitions ?? [])]
     return {
       healthy: this.#membership?.joined ?? false,
       deployment: this.#config.DEPLOYMENT,
-      instance: this.#config.INSTANCE,
+      instance: this.#instance,
+      pid: process.pid,
       waiting_for: this.#waitingFor,
       partitions: partitions.map(([partition, { emitting }]) => ({ partition, emitting })),
     }
@@ -62,8 +77,12 @@ export class EngineWorker {
 
   async run(signal: AbortSignal): Promise<void> {
     const { DEPLOYMENT, INSTANCE, STATE_DIR, SNAPSHOT_URL } = this.#config
-    const unlock = await lockDir(join(STATE_DIR, DEPLOYMENT, INSTANCE))
-    const kafka = createKafka(this.#config, `${DEPLOYMENT}/${INSTANCE}`, this.#log)
+    const dir = join(STATE_DIR, DEPLOYMENT, INSTANCE)
+    const isAlone = this.#worker === undefined
+    const unlock = isAlone ? await lockDir(dir) : undefined
+    const kafka = createKafka(this.#config, `${DEPLOYMENT}/${this.#instance}`, this.#log)
+    // of several, their parent lets them go
+    if (isAlone) await leaveForPredecessor(kafka, engineGroup(DEPLOYMENT), { dir }, this.#log)
     const registry = createRegistry(this.#config.SCHEMA_REGISTRY_URL)
 
     this.#waitingFor = 'the schema registry'
@@ -75,14 +94,32 @@ export class EngineWorker {
     )
 
     this.#waitingFor = 'Kafka'
+    const groupId = engineGroup(DEPLOYMENT)
+    const place = { dir, worker: this.#worker ?? 0 }
+    const onMember = (id: string) =>
+      void rememberMember(place, id).catch((error: unknown) =>
+        this.#log.warn({ why: messageOf(error) }, 'a successor would wait for the session to end'),
+      )
+    const producers = openProducers(chooseTransport(this.#config.TRANSPORT), kafka, {
+      config: this.#config,
+      clientId: `${DEPLOYMENT}/${this.#instance}`,
+      groupId,
+      topic: RAW_TOPIC,
+      transactionTimeoutMs: this.#config.TRANSACTION_TIMEOUT_MS,
+      log: this.#log,
+    })
     const transport = await this.#retry(signal, () =>
-      kafkajsTransport(kafka, {
-        groupId: engineGroup(DEPLOYMENT),
-        topic: RAW_TOPIC,
-        sessionTimeoutMs: this.#config.SESSION_TIMEOUT_MS,
-        transactionTimeoutMs: this.#config.TRANSACTION_TIMEOUT_MS,
-        maxBytesPerPartition: this.#config.MAX_BYTES_PER_FETCH,
-      }),
+      kafkaTransport(
+        kafka,
+        {
+          groupId,
+          topic: RAW_TOPIC,
+          sessionTimeoutMs: this.#config.SESSION_TIMEOUT_MS,
+          maxBytesPerPartition: this.#config.MAX_BYTES_PER_FETCH,
+          onMember,
+        },
+        producers.create,
+      ),
     )
     const partitions = await this.#retry(signal, () => transport.partitionCount(RAW_TOPIC))
     const curated = await transport.partitionCount(CURATED_TOPIC)
@@ -98,7 +135,7 @@ export class EngineWorker {
       this.#retry(signal, () =>
         followShares(kafka, this.#log, signal, {
           deployment: DEPLOYMENT,
-          instance: INSTANCE,
+          instance: this.#instance,
           onEpoch: (epoch) => this.#metrics.epoch.set(epoch),
           onFailure: noShares.reject,
         }),
@@ -115,20 +152,23 @@ export class EngineWorker {
       snapshots: SNAPSHOT_URL
         ? new Snapshots(await openBlobStore(SNAPSHOT_URL), DEPLOYMENT, this.#log)
         : undefined,
-      stateDir: (partition) => join(STATE_DIR, DEPLOYMENT, INSTANCE, String(partition)),
+      claimDir: (partition) => claimPartitionDir(dir, partition),
       maxRecordsPerTransaction: this.#config.MAX_RECORDS_PER_TRANSACTION,
       maxUnflushed: Math.ceil(MAX_UNFLUSHED / partitions),
+      stateMemoryBytes: storeBytes(this.#config.STATE_MEMORY_MB, partitions, this.#config.WORKERS),
       metrics: this.#metrics,
       log: this.#log,
     }
     try {
       await Promise.race([this.#stay(context, signal), noShares.promise])
     } finally {
-      await this.#membership?.leave().catch((error: unknown) => {
-        this.#log.warn({ why: messageOf(error) }, 'left the group without an answer')
-      })
-      await Promise.allSettled([shares.stop(), transport.close()])
-      await unlock()
+      await this.#membership?.leave().then(
+        () => forgetMember(place),
+        (error: unknown) =>
+          this.#log.warn({ why: messageOf(error) }, 'left the group without an answer'),
+      )
+      await Promise.allSettled([shares.stop(), transport.close(), producers.close()])
+      await unlock?.()
     }
   }
 

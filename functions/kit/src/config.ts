@@ -26,10 +26,17 @@ function shown(key: string, value: string | undefined): string {
   return SECRET.test(key) && value !== '' ? '=(not shown)' : `=${JSON.stringify(value)}`
 }
 
-/** parseConfig at an entry point: what is wrong goes to stderr, and the process exits with 2. */
-export function configOrExit<T extends z.ZodType>(schema: T): z.output<T> {
+/**
+ * parseConfig at an entry point: what is wrong goes to stderr, and the process exits with 2.
+ * @param flags of the command line: each is worth more than its namesake in the environment
+ */
+export function configOrExit<T extends z.ZodType>(
+  schema: T,
+  flags: Readonly<Record<string, string | undefined>> = {},
+): z.output<T> {
   try {
-    return parseConfig(schema, process.env)
+    const given = Object.entries(flags).filter(([, value]) => value !== undefined)
+    return parseConfig(schema, { ...process.env, ...Object.fromEntries(given) })
   } catch (error) {
     process.stderr.write(`${describe(error)}\n`)
     process.exit(2)

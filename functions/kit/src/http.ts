@@ -19,8 +19,8 @@ export interface HealthServer {
  */
 export async function serveHealth(
   { host, port }: { host: string; port: number },
-  metrics: Registry,
-  health: () => Health,
+  metrics: Pick<Registry, 'contentType' | 'metrics'>,
+  health: () => Health | Promise<Health>,
 ): Promise<HealthServer> {
   const server = createServer((request, response) => {
     void (async () => {
@@ -29,7 +29,7 @@ export async function serveHealth(
       } else if (request.url === '/livez') {
         response.end()
       } else if (request.url === '/healthz') {
-        const answer = health()
+        const answer = await health()
         response.writeHead(answer.healthy ? 200 : 503, { 'content-type': 'application/json' })
         response.end(JSON.stringify(answer))
       } else {

@@ -114,13 +114,13 @@ function quantiles(buckets: readonly (readonly [bound: number, count: number])[]
 const round = (value: number) => Number(value.toPrecision(3))
 
 export interface ExportOptions {
-  registry: Registry
+  registry: Pick<Registry, 'getMetricsAsJSON'>
   /** what of the registry goes to CloudWatch */
   exported: readonly Exported[]
   /** the dimension Worker: a deployment's id, `sink` or `producer` */
   worker: string
   /** what `Up` says: 1 or 0; a worker that is gone says nothing */
-  up?: () => boolean
+  up?: () => boolean | Promise<boolean>
   /** default: stdout */
   write?: (line: string) => void
 }
@@ -156,7 +156,7 @@ export function createMetricsExport(
       const { measures, totals } = measure(samples, previous, exported)
       previous = totals
       const metrics: Record<string, Measure> = up
-        ? { Up: { value: up() ? 1 : 0, unit: 'Count' }, ...measures }
+        ? { Up: { value: (await up()) ? 1 : 0, unit: 'Count' }, ...measures }
         : measures
       const line = emfLine({ dimensions, metrics }, Date.now())
       if (line !== undefined) write(line)

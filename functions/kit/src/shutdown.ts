@@ -25,6 +25,8 @@ export async function runWorker(
   process.on('SIGTERM', () => onSignal('SIGTERM'))
   process.on('SIGINT', () => onSignal('SIGINT'))
   process.on('disconnect', () => onSignal('the parent is gone'))
+  // the parent may have gone while this process was being loaded; without one there is no such property
+  if ('connected' in process && !process.connected) onSignal('the parent is gone')
   try {
     await run(stop.signal)
     process.exit(0)

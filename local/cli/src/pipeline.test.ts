@@ -4,8 +4,8 @@ import { divide, isWorkerOf } from './pipeline.ts'
 
 const CORES = 8
 
-test('workers are processes, or the subtasks of one, and share the cores', () => {
-  assert.deepEqual(divide('node-1', 3, CORES), [{}, {}, {}])
+test('workers are processes, or one command that has so many, and share the cores', () => {
+  assert.deepEqual(divide('node-1', 3, CORES), [{ WORKERS: '3' }])
   assert.deepEqual(divide('kafka-streams-1', 3, CORES), [
     { THREADS: '2' },
     { THREADS: '2' },

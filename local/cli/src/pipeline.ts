@@ -19,8 +19,8 @@ export const entryOf = (workspace: string) =>
 type Share = Readonly<Record<string, string>>
 
 /**
- * How an engine divides its work: the Node engine runs one process for each worker; so does Kafka Streams, and shares
- * the cores among them; Flink runs one, with so many subtasks.
+ * How an engine divides its work: Kafka Streams runs one process for each worker, and shares the cores among them; the
+ * Node engine's and Flink's one command does that by itself.
  */
 export function divide(
   deployment: DeploymentId,
@@ -29,7 +29,7 @@ export function divide(
 ): Share[] {
   switch (engineOf(deployment)) {
     case 'node':
-      return Array.from({ length: workers ?? 1 }, () => ({}))
+      return [workers === undefined ? {} : { WORKERS: String(workers) }]
     case 'kafka-streams': {
       if (workers === undefined) return [{}]
       const THREADS = String(Math.max(1, Math.floor(cores / workers)))

@@ -55,9 +55,11 @@ export class EngineScene {
     const worker = await startWorker('engine-node/src/main.ts', {
       ...this.stack.kafkaConfig,
       INSTANCE: instance,
+      WORKERS: '1', // what is stopped or killed is what works
       STATE_DIR: join(this.dir, 'state'),
       LOG_LEVEL: 'info',
       FLUSH_INTERVAL_MS: '500',
+      TRANSPORT: process.env['TRANSPORT'] ?? 'auto', // `TRANSPORT=native npm test` runs all of it on the other
       ...env,
     })
     this.#workers.push(worker)

@@ -183,6 +183,7 @@ export class ParityScene {
 
   async engine(deployment: DeploymentId): Promise<WorkerProcess> {
     return this.#start('engine-node/src/main.ts', {
+      WORKERS: '1',
       DEPLOYMENT: deployment,
       INSTANCE: 'a',
       STATE_DIR: join(this.dir, 'state', deployment),

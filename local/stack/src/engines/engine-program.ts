@@ -26,7 +26,11 @@ export const artifactOf = (engine: Engine): Promise<string> =>
  * @throws TerminalError `JDK_MISSING`, `MAVEN_MISSING`, `DOWNLOAD_FAILED`, `BUILD_FAILED`
  */
 export async function provideEngine(engine: Engine, options: BuildOptions): Promise<EngineProgram> {
-  if (engine === 'node') return { ...NODE, artifact: await artifactOf(engine) }
+  if (engine === 'node') {
+    const { TRANSPORT } = options.env
+    const env = TRANSPORT === undefined ? NODE.env : { ...NODE.env, TRANSPORT }
+    return { ...NODE, env, artifact: await artifactOf(engine) }
+  }
   const build = await provideBuild(engine, options)
   return {
     engine,
@@ -41,5 +45,6 @@ const NODE: Omit<EngineProgram, 'artifact'> = {
   engine: 'node',
   program: { module: fileURLToPath(import.meta.resolve('@order-up/engine-node')) },
   args: [],
-  env: {},
+  // a stack shares its cores with a broker and much else: one worker, unless it is told another number
+  env: { WORKERS: '1' },
 }
