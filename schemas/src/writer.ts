@@ -1,5 +1,3 @@
-import { UUID_LENGTH, writeUuid } from './uuid.ts'
-
 /** A growing buffer for Avro bodies: many values are written one after another into one allocation. */
 export class Writer {
   #buf: Buffer
@@ -64,14 +62,6 @@ export class Writer {
   copy(source: Uint8Array, start: number, length: number) {
     this.reserve(length)
     this.pos = putBytes(this.#buf, this.pos, source, start, length)
-  }
-
-  /** The text of a UUID that lies as 16 bytes, as a string. */
-  uuid(id: Uint8Array, at: number) {
-    this.reserve(1 + UUID_LENGTH)
-    this.#buf[this.pos] = UUID_LENGTH << 1
-    writeUuid(id, at, this.#buf, this.pos + 1)
-    this.pos += 1 + UUID_LENGTH
   }
 
   optionalLong(value: number | null) {

@@ -30,11 +30,11 @@ const UPDATED = 1
 
 /**
  * How many bytes the state after this event takes at most.
- * @param from the memory of the state before it, which begins at `at`; null = an order not seen before
+ * @param from the memory of the state before it, of this length; null = an order not seen before
  */
 export function roomFor(
   from: Memory | null,
-  at: number,
+  _at: number,
   length: number,
   facts: EventFacts,
 ): number {
