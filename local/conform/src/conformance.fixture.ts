@@ -6,13 +6,24 @@ import { Session } from './run.ts'
 
 const TIMEOUT_MS = 10 * 60_000
 
+export interface Variant {
+  /** of the engine, on top of the environment */
+  env: Readonly<Record<string, string>>
+  /** why it can't be tried; undefined = it can */
+  skip: string | undefined
+}
+
+const STANDARD: Variant = { env: {}, skip: undefined }
+
 /** The whole kit for one engine, each check a subtest. */
-export function conformance(engine: Engine): void {
-  test(`${engine} keeps the contract`, { timeout: TIMEOUT_MS }, async (t) => {
+export function conformance(engine: Engine, { env, skip }: Variant = STANDARD): void {
+  const how = Object.entries(env).map(([key, value]) => ` with ${key}=${value}`)
+  const name = `${engine} keeps the contract${how.join('')}`
+  test(name, { timeout: TIMEOUT_MS, skip: skip ?? false }, async (t) => {
     const seed = Math.floor(Math.random() * 2 ** 31)
     t.diagnostic(`seed ${seed}`)
     const onProgress = (line: string) => t.diagnostic(line)
-    const options = { env: process.env, onProgress, signal: t.signal }
+    const options = { env: { ...process.env, ...env }, onProgress, signal: t.signal }
     const program = await provideEngine(engine, options)
     await using session = new Session({ ...options, program, seed })
     for (const check of CHECKS)

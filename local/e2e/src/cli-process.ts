@@ -31,9 +31,9 @@ export function startCli(
   tmp: string,
   env: Readonly<Record<string, string>> = {},
 ): CliProcess {
-  const { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME } = process.env
+  const { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME, TRANSPORT } = process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME, TMPDIR: tmp, ...env },
+    env: { PATH, HOME, JAVA_HOME, XDG_CACHE_HOME, TRANSPORT, TMPDIR: tmp, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -1,4 +1,4 @@
-export { cacheContents, cacheRoot } from './cache.ts'
+export { cacheContents, cached, cacheRoot, exists, type CacheOptions } from './cache.ts'
 export { purgeDataDir, readRun, writeWhole, type EngineRun, type Run } from './data-dir.ts'
 export { deploy, FIRST_DEPLOYMENT } from './deploy.ts'
 export {
