@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi'
 import { engineOf, type DeploymentId, type Proof } from '@order-up/control'
 import { imageOf } from '../build/artifacts.ts'
 import type { Statement } from '../plan/grants.ts'
+import { nodeWorkersOf } from '../plan/sizes.ts'
 import type { EngineArgs, RunningEngine } from './engine.ts'
 import { FargateWorker } from './fargate-worker.ts'
 import { WORKER_VOLUME } from './worker-volume.ts'
@@ -25,6 +26,7 @@ export function engineService(
   const isNode = engineOf(deployment) === 'node'
   const image = imageOf(settings, isNode ? 'engine-node' : 'engine-kafka-streams')
   const { cpu, memory, minTasks, maxTasks } = settings.sizes.engine
+  const { workers, stateMemory } = nodeWorkersOf(settings.sizes.engine)
   const service = new FargateWorker(
     name,
     {
@@ -36,6 +38,8 @@ export function engineService(
         DEPLOYMENT: deployment,
         STATE_DIR,
         ...(isNode && {
+          WORKERS: String(workers),
+          STATE_MEMORY_MB: String(stateMemory),
           SNAPSHOT_URL: pulumi.interpolate`s3://${state.bucket}/${SNAPSHOTS}/${deployment}`,
         }),
       },

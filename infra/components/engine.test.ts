@@ -65,7 +65,9 @@ test('the Node engine: a service that drains, with snapshots in a folder of its 
     { name: 'SNAPSHOT_URL', value: 's3://order-up-dev-state/snapshots/node-1' },
     { name: 'STACK', value: 'dev' },
     { name: 'STATE_DIR', value: '/var/lib/order-up/state' },
+    { name: 'STATE_MEMORY_MB', value: '341' },
     { name: 'STOP_DEADLINE_MS', value: '115000' },
+    { name: 'WORKERS', value: '1' },
   ])
   assert.equal(stopTimeout, 120)
   assert.deepEqual(
