@@ -1,7 +1,8 @@
 import { DLQ_HEADERS, RAW_TOPIC, ROW_HEADERS, Writer, type Rejection } from '@order-up/schemas'
-import type { RecordList } from '@order-up/kit'
+import { visitHeaders, type RecordList } from '@order-up/kit'
 
 const MAX_DETAIL = 500
+const OWN: ReadonlySet<string> = new Set(Object.values(DLQ_HEADERS))
 
 /** A row's headers, encoded as Kafka keeps them, with their count in front: of a partition only the offset changes. */
 export class RowHeaders {
@@ -35,7 +36,10 @@ export class RowHeaders {
   }
 }
 
-/** A dead letter's headers: those of the raw record, untouched and in their order, and then our own. */
+/**
+ * A dead letter's headers: those of the raw record, untouched and in their order, and then our own; of a name of ours
+ * there is ours alone.
+ */
 export function deadLetterHeaders(
   records: RecordList,
   i: number,
@@ -51,9 +55,25 @@ export function deadLetterHeaders(
     [DLQ_HEADERS.offset, String(records.offsets[i]!)],
     [DLQ_HEADERS.engine, deployment],
   ] as const
+  const buf = records.bufs[i]!
+  const kept = new Writer(512)
+  let count = 0
+  const raw = {
+    buf,
+    headerCount: records.headerCounts[i]!,
+    headersStart: records.headersStarts[i]!,
+  }
+  visitHeaders(raw, (nameStart, nameLength, start, length) => {
+    if (OWN.has(buf.toString('utf8', nameStart, nameStart + nameLength))) return
+    count++
+    kept.long(nameLength)
+    kept.copy(buf, nameStart, nameLength)
+    kept.long(Math.max(-1, length))
+    kept.copy(buf, start, Math.max(0, length))
+  })
   const w = new Writer(512)
-  w.long(records.headerCounts[i]! + own.length)
-  w.bytes(records.bufs[i]!.subarray(records.headersStarts[i]!, records.ends[i]!))
+  w.long(count + own.length)
+  w.bytes(kept.since(0))
   for (const [name, value] of own) {
     w.string(name)
     w.string(value)

@@ -127,7 +127,7 @@ function readRecord(buf: Buffer, base: number) {
 
 /** Shows each header's place to `visit`; a length below 0 = null. */
 export function visitHeaders(
-  { buf, headerCount, headersStart }: RecordView,
+  { buf, headerCount, headersStart }: Pick<RecordView, 'buf' | 'headerCount' | 'headersStart'>,
   visit: (nameStart: number, nameLength: number, start: number, length: number) => void,
 ): void {
   cursor = headersStart
