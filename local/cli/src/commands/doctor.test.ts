@@ -36,3 +36,22 @@ test('an engine of the JVM is named with its JDK, and whether it is built', asyn
     assert.match(found, /^not built yet: its first use does it, with Maven; JDK \d+\S* in \//)
   }
 })
+
+test('the transport that the Node engine would run, and whether there is another; one of no such name is a failure', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'order-up-doctor-'))
+  t.after(() => rm(dir, { recursive: true }))
+  const transport = async (TRANSPORT?: string) => {
+    const shell = testShell({ env: { ...process.env, TRANSPORT, XDG_CACHE_HOME: dir }, root: dir })
+    await run(shell, ['doctor', '--json'])
+    const examined = JSON.parse(shell.stdout) as { name: string; ok: boolean; found: string }[]
+    return examined.find(({ name }) => name === 'transport')!
+  }
+  const usual = await transport()
+  assert.equal(usual.ok, true)
+  assert.match(
+    usual.found,
+    /^kafkajs 2\.2\.4 \(TRANSPORT=auto\); native (\d\S+ \(librdkafka \S+\) is there too: TRANSPORT=native|is not there: `npm run native`)$/,
+  )
+  const { ok, found } = await transport('natvie')
+  assert.deepEqual([ok, found], [false, 'TRANSPORT=natvie: auto, kafkajs or native'])
+})

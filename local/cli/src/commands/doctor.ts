@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command } from 'commander'
-import { OrderUpError, describe } from '@order-up/kit'
+import { chooseTransport, WantedTransport } from '@order-up/engine-node/transport'
+import { OrderUpError, TerminalError, describe } from '@order-up/kit'
 import {
   assertFree,
   cacheContents,
@@ -35,7 +36,7 @@ export const doctorCommand = (shell: Shell) =>
   addCommonOptions(new Command('doctor'))
     .summary('check what the stack needs, and the stack itself')
     .description(
-      'Checks Node, JDK, Maven, the engines of the JVM, disk, downloads and ports; where a stack runs, its workers instead of the ports.',
+      'Checks Node, JDK, Maven, the Node engine’s transports, the engines of the JVM, disk, downloads and ports; where a stack runs, its workers instead of the ports.',
     )
     .action(async (options: ReachOptions) => {
       const dataDir = dataDirOf(shell, options)
@@ -47,6 +48,7 @@ export const doctorCommand = (shell: Shell) =>
           return `${version} in ${home}`
         }),
         examine('Maven', () => findMaven(shell.env)),
+        transport(shell.env),
         ...(Object.keys(JVM_ENGINES) as JvmEngineName[]).map((name) => engine(name, shell.env)),
         disk(dataDir),
         cache(cacheRoot(shell.env)),
@@ -79,6 +81,25 @@ const engine = (name: JvmEngineName, env: Shell['env']) =>
     const state = isBuilt ? 'built' : 'not built yet: its first use does it, with Maven'
     return `${state}; JDK ${jdk.version} in ${jdk.home}`
   })
+
+/** Which client library the Node engine writes with, and whether it could be the other. */
+const transport = ({ TRANSPORT }: Shell['env']) =>
+  examine('transport', () => {
+    const wanted = WantedTransport.safeParse(TRANSPORT)
+    if (!wanted.success)
+      throw new TerminalError('CONFIG', `TRANSPORT=${TRANSPORT}: auto, kafkajs or native`)
+    const { transport: name, version, why } = chooseTransport(wanted.data)
+    const runs = `${name} ${version} (${why})`
+    return Promise.resolve(name === 'native' ? runs : `${runs}; ${nativeHere()}`)
+  })
+
+function nativeHere(): string {
+  try {
+    return `native ${chooseTransport('native').version} is there too: TRANSPORT=native`
+  } catch {
+    return 'native is not there: `npm run native`'
+  }
+}
 
 async function disk(dataDir: string): Promise<Examined> {
   let folder = dataDir
