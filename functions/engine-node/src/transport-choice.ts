@@ -61,7 +61,7 @@ const kafkajs = (why: string): TransportChoice => ({
  * Of libuv's pool, in which every call of a native producer that waits for the broker takes a thread: more than a hundred
  * partitions and the files need. All 128 cost 1 MB.
  */
-export const POOL_THREADS = 128
+const POOL_THREADS = 128
 
 /** Gives libuv's pool room for the native producers; of no effect once something has used the pool. */
 export function makeRoom({ transport }: TransportChoice): void {
