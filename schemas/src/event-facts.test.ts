@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { loadVectors, recordOf, VECTOR_IDS } from '../vectors/index.ts'
 import { decodeEventBody, decodeRaw, encodeEvent } from './codec.ts'
+import { EVENT_TYPES } from './event.ts'
 import { EventFacts, readFacts } from './event-facts.ts'
 import { expectedFacts, read } from './event-facts.fixture.ts'
 import { RAW_ID, RAW_IDS, validEvent } from './events.fixture.ts'
@@ -63,6 +64,21 @@ test('of mutated events, only what decodeRaw takes for an event is read, and as 
   assert.ok(seen.read > seen.events * 0.99, JSON.stringify(seen))
 })
 
+test('of an event of each type, each byte changed in turn, only events are read', () => {
+  const kinds = EVENT_TYPES.map((type) => validEvent.filter((e) => e.event_type === type))
+  for (const event of kinds.flatMap((kind) => fc.sample(kind, { numRuns: 2, seed: 1 }))) {
+    const value = encodeEvent(event, RAW_ID)
+    for (let at = 5; at < value.length; at++) {
+      const byte = value[at]!
+      for (const to of [0, 1, 2, 3, 4, 5, 0x7f, 0x80, 0xff, byte ^ 1, byte ^ 2, byte ^ 0x20]) {
+        value[at] = to
+        assertSound(value)
+      }
+      value[at] = byte
+    }
+  }
+})
+
 test('of bytes that an Avro reader goes far with, only events are read', () => {
   const varint = fc.constantFrom(
     ...['48', '02', '04', '00', '06', '0e', '10', '01', '03', 'feffffff0f', '8000'],
@@ -115,14 +131,23 @@ test('items in blocks of any kind are read alike', () => {
   const end = whole.length - (without.length - start)
   assert.ok(start > 5 + customer_id.length)
   const content = whole.subarray(start + 1, end)
-  const sized = join(
-    whole.subarray(0, start),
-    Buffer.of(items.length * 2 - 1, 0), // a count below zero, a size that nobody reads
-    content,
-    whole.subarray(end),
-  )
-  assert.deepEqual(bothOf(sized).decoded, { kind: 'event', event })
-  assert.deepEqual(bothOf(sized).facts, expectedFacts(event))
+  // a count below zero, and a size that nobody reads, but it must be one
+  const sized = (size: string) =>
+    join(
+      whole.subarray(0, start),
+      Buffer.of(items.length * 2 - 1),
+      Buffer.from(size, 'hex'),
+      content,
+      whole.subarray(end),
+    )
+  for (const size of ['00', '02', 'feffffffffffff1f']) {
+    assert.deepEqual(bothOf(sized(size)).decoded, { kind: 'event', event }, size)
+    assert.deepEqual(bothOf(sized(size)).facts, expectedFacts(event), size)
+  }
+  for (const size of ['01', 'feffffffffffff3f']) {
+    assert.equal(bothOf(sized(size)).decoded.kind, 'rejected', size)
+    assert.equal(bothOf(sized(size)).facts, null, size)
+  }
 })
 
 const ids = new Map([

@@ -1,5 +1,5 @@
-import { fold, rowOf, type OrderState } from '@order-up/fold'
-import { decodeRaw, encodeCurated, type CuratedOrder, type SchemaIds } from '@order-up/schemas'
+import { encodeRow, fold, rowOf, type OrderState } from '@order-up/fold'
+import { decodeRaw, type CuratedOrder, type SchemaIds } from '@order-up/schemas'
 import { digestOf } from './load.ts'
 import { newerSchema } from './independent.ts'
 import type { Scratch } from './scratch.ts'
@@ -57,7 +57,7 @@ export async function foldPass(
       continue
     }
     const row = rowOf(order_id, next)
-    const digest = digestOf(encodeCurated(row, 0))
+    const digest = digestOf(encodeRow(order_id, next, 0))
     outcomes.add({ p, o, order_id, outcome: 'applied', version: row.version, digest })
     const isDue = o < until || row.version <= shown
     const latest: FoldRow | null = isDue
