@@ -23,7 +23,7 @@ const MIB = 1 << 20
 export interface StoreOptions {
   /** of states in memory, the newest; older ones are read from their file. Default 256 MiB; at least two segments */
   memoryBytes?: number
-  /** of a segment; default an eighth of the memory, from 4 to 16 MiB */
+  /** of a segment; default an eighth of the memory, from 2 to 8 MiB */
   segmentBytes?: number
   /** a smaller log is not cleaned; default two segments */
   cleanFromBytes?: number
@@ -93,7 +93,7 @@ export class StateStore {
   static async open(dir: string, fresh: Position, options: StoreOptions = {}): Promise<StateStore> {
     const { memoryBytes = 256 * MIB } = options
     const {
-      segmentBytes = Math.min(16 * MIB, Math.max(4 * MIB, 8 * Math.floor(memoryBytes / 64))),
+      segmentBytes = Math.min(8 * MIB, Math.max(2 * MIB, 8 * Math.floor(memoryBytes / 64))),
     } = options
     const { cleanFromBytes = 2 * segmentBytes } = options
     await mkdir(dir, { recursive: true })

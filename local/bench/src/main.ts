@@ -9,6 +9,7 @@ import { latency } from './benches/latency.ts'
 import { parity } from './benches/parity.ts'
 import { producer } from './benches/producer.ts'
 import { million, tenMillion } from './benches/state.ts'
+import { stages } from './benches/stages.ts'
 import { store } from './benches/store.ts'
 import { MEASURES } from './engines/contestants.ts'
 import { runFile, thisMachine } from './machine.ts'
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   store,
   engines,
   growth,
+  stages,
   parity,
   producer,
 ]
