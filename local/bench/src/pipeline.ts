@@ -6,6 +6,7 @@ import {
   createKafka,
   createRegistry,
   groupOffsets,
+  openFetcher,
   KafkaConfig,
   parseConfig,
   silentLog,
@@ -127,6 +128,12 @@ export class Pipeline implements AsyncDisposable {
     const worker = await startWorker(module, { ...this.env, ...env })
     this.#workers.push(worker)
     return worker
+  }
+
+  /** by partition, of a topic that no transaction writes to */
+  readonly ends = async (topic: string): Promise<number[]> => {
+    const fetcher = await openFetcher(this.kafka)
+    return fetcher.highWatermarks(topic).finally(() => fetcher.close())
   }
 
   async progress(groupId: string, topic: string): Promise<{ total: number; committed: number }> {
