@@ -11,12 +11,13 @@ import { until, type WorkerProcess } from './worker-process.ts'
 interface Health {
   pid: number
   healthy: boolean
-  partitions: { partition: number }[]
+  /** of one that answers */
+  partitions?: { partition: number }[]
   workers?: Health[]
 }
 
 const healthOf = async (command: WorkerProcess) => (await command.health()) as unknown as Health
-const partitionsIn = ({ partitions }: Health) => partitions.map(({ partition }) => partition)
+const partitionsIn = ({ partitions = [] }: Health) => partitions.map(({ partition }) => partition)
 
 /** Waits until so many workers share all the partitions. @returns their pids */
 async function untilShared(command: WorkerProcess, count: number): Promise<number[]> {
@@ -25,7 +26,7 @@ async function untilShared(command: WorkerProcess, count: number): Promise<numbe
     const health = await healthOf(command)
     const workers = health.workers ?? []
     pids = workers.map(({ pid }) => pid)
-    const busy = workers.filter(({ partitions }) => partitions.length === 4 / count)
+    const busy = workers.filter((worker) => partitionsIn(worker).length === 4 / count)
     return health.healthy && busy.length === count && partitionsIn(health).join() === '0,1,2,3'
   })
   return pids
