@@ -40,8 +40,7 @@ const cursor = new Cursor()
 
 /**
  * Reads a framed raw value from the bytes that it came in, with every check of the contract but that of the partition.
- * No object, string or Buffer is made for an event, unless it has text that is not ASCII: a tenth of what `decodeRaw`
- * costs (`npm run bench codec`).
+ * No object, string or Buffer is made for an event, unless it has text that is not ASCII (`npm run bench codec`).
  * @param facts what is read goes here, and is valid only where the answer is true
  * @param ids all ids of the raw subject
  * @returns false for whatever is not a valid event of a known schema under this key, and for a few that are (a varint
