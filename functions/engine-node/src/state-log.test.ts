@@ -158,7 +158,7 @@ test('holds what was committed last, through any sequence of transactions, flush
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 120 },
   )
 })
 
@@ -222,6 +222,18 @@ test('what was found stays readable while there is room made for the next state,
   }
 })
 
+test('a transaction of thousands of orders is forgotten as a whole', async (t) => {
+  const store = await opened(t, await tempDir(t), {})
+  const keys = Array.from({ length: 1_400 }, (_, i) => `order-${i}`)
+  commit(store, 1, Object.fromEntries(keys.slice(0, 700).map((key) => [key, 'old'])))
+  for (const key of [...keys, ...keys]) put(store, key, 'new')
+
+  store.rollback()
+
+  assert.equal(store.orders, 700)
+  for (const [i, key] of keys.entries()) assert.equal(get(store, key), i < 700 ? 'old' : undefined)
+})
+
 test('a flush within a transaction is refused, and neither commits nor loses anything', async (t) => {
   const store = await opened(t, await tempDir(t))
   commit(store, 1, { a: '1' })
@@ -273,11 +285,16 @@ test('a log that is mostly outdated gets shorter at its beginning, while it is i
   for (const memoryBytes of [1 << 20, 2_048]) {
     const dir = await tempDir(t)
     const options = { ...TINY, memoryBytes }
-    const store = await StateStore.open(dir, at(0), options)
+    let store = await StateStore.open(dir, at(0), options)
     commit(store, 1, Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`old-${i}`, `${i}`])))
     for (let n = 2; n < 200; n++) {
+      put(store, 'never', 'x'.repeat(100))
+      store.rollback()
       commit(store, n, { hot: `${n}`.padEnd(60, '.') })
       await store.flush()
+      if (n % 40 > 0) continue
+      await store.close()
+      store = await StateStore.open(dir, at(0), options)
     }
     const files = await filesIn(dir)
     await store.close()
