@@ -73,14 +73,19 @@ export async function provideNative(version: string, options: NativeBuild): Prom
   await cp(kept, build, { recursive: true, verbatimSymlinks: true })
 }
 
-async function download(folder: string, { env, signal }: NativeBuild): Promise<void> {
-  const preGyp = join(dirname(dirname(dirname(folder))), 'node_modules/@mapbox/node-pre-gyp')
-  const args = [join(preGyp, 'bin/node-pre-gyp'), 'install', '--fallback-to-build=false']
+const preGyp = (project: string, how: string) => [
+  join(project, 'node_modules/@mapbox/node-pre-gyp/bin/node-pre-gyp'),
+  'install',
+  how,
+]
+
+async function download(folder: string, { project, env, signal }: NativeBuild): Promise<void> {
+  const args = preGyp(project, '--fallback-to-build=false')
   try {
     await run(process.execPath, args, { cwd: folder, env, signal, timeout: DOWNLOAD_MS })
   } catch (error) {
     const said = (error as { stderr?: string }).stderr ?? messageOf(error)
-    const why = /ERR! install (.*)/.exec(said)?.[1] ?? /ERR! (.*)/.exec(said)?.[1]
+    const why = /^\[error\] stack (?:\w*Error: )?(.*)$/m.exec(said)?.[1]
     throw new Error(why ?? 'node-pre-gyp said nothing', { cause: error })
   }
 }
@@ -122,16 +127,17 @@ async function missingOf(
 }
 
 async function compile(folder: string, options: NativeBuild): Promise<void> {
-  const { npm, env } = options
+  const { project, npm, env } = options
   // the npm package `node` brings the headers of the Node that will load it
-  const home = await headersOf(options.project)
+  const home = await headersOf(project)
   const settings = {
     ...env,
     CKJS_LINKING: 'dynamic',
+    JOBS: 'max',
+    npm_config_node_gyp: join(dirname(dirname(npm)), 'node_modules/node-gyp/bin/node-gyp.js'),
     ...(home === undefined ? {} : { npm_config_nodedir: home }),
   }
-  const gyp = join(dirname(dirname(npm)), 'node_modules/node-gyp/bin/node-gyp.js')
-  const args = [gyp, 'rebuild', '--jobs=max']
+  const args = preGyp(project, '--build-from-source')
   const building = { ...options, env: settings }
   await follow('Compiling librdkafka and its addon', process.execPath, args, building, folder)
 }
