@@ -101,7 +101,7 @@ async function shown(partition: number): Promise<string[]> {
       const { list, next } = recordsOf(batches, position, aborted)
       for (let i = 0; i < list.length; i++) {
         const [key, value] = [list.keyAt(i), list.valueAt(i)]
-        const headers = list.bufs[i]!.subarray(list.headersStarts[i]!, list.ends[i]!)
+        const headers = list.bufs[i]!.subarray(list.headersStarts[i], list.ends[i])
         found.push([key, value, headers].map((b) => b?.toString('hex') ?? 'null').join('/'))
       }
       position = next
