@@ -125,6 +125,24 @@ test('what an event says of itself is what its bytes say: one after another, in 
   )
 })
 
+test('ids that differ in one digit, wherever, are of different events', () => {
+  const id = '00000000-0000-4000-8000-000000000000'
+  const event: OrderEvent = {
+    event_id: id,
+    event_type: 'ORDER_DELIVERED',
+    event_ts: Date.UTC(2026),
+    order_id: 'o-1',
+    payload: { signed_by: null },
+    schema_version: 1,
+  }
+  const state = fold(null, event)
+  assert.ok(state !== 'duplicate')
+  for (let i = 0; i < id.length; i++) {
+    const other = id[i] === '-' ? id : `${id.slice(0, i)}f${id.slice(i + 1)}`
+    assert.equal(fold(state, { ...event, event_id: other }) === 'duplicate', other === id, other)
+  }
+})
+
 test('a state over a kilobyte is folded as a short one', () => {
   const log = Array.from({ length: 100 }, (_, i): OrderEvent => ({
     event_id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
