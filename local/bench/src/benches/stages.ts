@@ -112,6 +112,7 @@ async function measure(
   say(`in passes: ${passes.map(([name, taken]) => `${name} ${round(taken[0]!, 2)}`).join(', ')}`)
 
   const checksum = micros(() => out.forEach(({ bytes }) => crc32c(bytes, 0, bytes.length)), events)
+  await pipeline.progress(GROUP, RAW_TOPIC) // the broker has somebody for the group from now on
   const kafkajs = await sendAll(pipeline, 'kafkajs', out, events)
   const native = await sendAll(pipeline, 'native', out, events).catch((error: unknown) => {
     say(`native: ${messageOf(error)}`)
@@ -128,7 +129,11 @@ async function measure(
     { name: 'the state, written to the disk', micros: flushed },
   ]
   const sending = { name: 'sending in transactions, by kafkajs', micros: kafkajs }
-  const all: Stage[] = [...own, sending, { name: 'of that, the checksum', micros: checksum, aside: true }]
+  const all: Stage[] = [
+    ...own,
+    sending,
+    { name: 'of that, the checksum', micros: checksum, aside: true },
+  ]
   if (native !== undefined)
     all.push({ name: 'or by the native producer', micros: native, aside: true })
   say(`all: ${round(sumOf(all), 2)} µs an event`)
