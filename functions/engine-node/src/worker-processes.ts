@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createKafka, TerminalError, type Log } from '@order-up/kit'
 import { engineGroup } from '@order-up/schemas'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import type { EngineConfig } from './config.ts'
 import { lockDir } from './lock.ts'
 import { HEAP_MIB } from './memory-need.ts'
+import { collectOfNode } from './metrics.ts'
 import { leaveForPredecessor } from './predecessor.ts'
 import { countedIn, sumOf, type Measured, type Shown } from './sum-metrics.ts'
 import { healthOfAll, type WorkerHealth } from './worker-health.ts'
@@ -52,7 +53,7 @@ export class WorkerProcesses {
       before: [],
       last: [],
     }))
-    collectDefaultMetrics({ register: this.#own })
+    collectOfNode(this.#own)
   }
 
   /** The metrics of all, as those of one worker. */
