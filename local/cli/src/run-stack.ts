@@ -40,7 +40,7 @@ export function addPipelineFlags(command: Command): Command {
     )
     .option(
       '--workers <n>',
-      'of the engine: processes that share the partitions; of flink, its parallelism (default: as last time; at first 1, of flink the number of cores)',
+      'of the engine: processes that share the partitions, of node in one command; of flink, its parallelism (default: as last time; at first 1, of flink the number of cores)',
       integer(1, 64),
     )
     .option('--kafka-port <port>', 'of the broker', port, 9092)
