@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { cp, readdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -134,6 +135,7 @@ async function compile(folder: string, options: NativeBuild): Promise<void> {
     ...env,
     CKJS_LINKING: 'dynamic',
     JOBS: 'max',
+    MAKEFLAGS: `-j${availableParallelism()}`, // librdkafka's own make
     npm_config_node_gyp: join(dirname(dirname(npm)), 'node_modules/node-gyp/bin/node-gyp.js'),
     ...(home === undefined ? {} : { npm_config_nodedir: home }),
   }
