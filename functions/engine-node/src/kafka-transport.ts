@@ -15,7 +15,7 @@ export interface KafkaOptions {
 
 const HEARTBEAT_MS = 1_000
 /** How often a member that fetches nothing looks whether a heartbeat is due. */
-const LOOK_MS = 250
+const LOOK_MS = 500
 
 /**
  * The transport: kafkajs 2.2.4 is the group's member and the connections to brokers; records come and go as bytes.

@@ -294,9 +294,8 @@ export class Partition implements Cursor {
     let start = records.offsets.findIndex((offset) => offset >= folded)
     while (start >= 0 && start < records.length) {
       const end = Math.min(records.length, start + maxRecordsPerTransaction)
-      await this.#apply(records, start, end, end < records.length ? records.offsets[end]! : next)
+      start = await this.#apply(records, start, end, next)
       if (this.#closed) return
-      start = end
     }
     const { partition } = this
     metrics.lag.set({ partition }, Math.max(0, highWatermark - next))
@@ -304,8 +303,12 @@ export class Partition implements Cursor {
     if (this.#store.unflushed >= this.#context.maxUnflushed) await this.#flush()
   }
 
-  /** @param next the offset behind these records */
-  async #apply(records: RecordList, start: number, end: number, next: number): Promise<void> {
+  /**
+   * One transaction.
+   * @param next the offset behind the whole list
+   * @returns the index behind what was folded
+   */
+  async #apply(records: RecordList, start: number, end: number, next: number): Promise<number> {
     const { shares, deployment, curatedSchemaId, partitions, rawIds } = this.#context
     const store = this.#store!
     const done = step(records, start, end, store, {
@@ -320,7 +323,7 @@ export class Partition implements Cursor {
     const { newer } = done
     if (done.end > start) {
       const last = done.end - 1
-      const stands = newer ? records.offsets[done.end]! : next
+      const stands = records.offsets[done.end] ?? next
       if (records.offsets[last]! >= this.#emitFrom) {
         await this.#commit(done, stands)
         this.#measure(records, start, last, stands)
@@ -333,6 +336,7 @@ export class Partition implements Cursor {
         `${RAW_TOPIC} partition ${this.partition} offset ${records.offsets[done.end]} is of schema version ${newer.version} (id ${newer.id}), which this engine does not know`,
         { remedy: 'deploy the engine of that version; nothing was skipped or dead-lettered' },
       )
+    return done.end
   }
 
   async #commit({ out, counts }: Step, next: number): Promise<void> {
@@ -353,7 +357,7 @@ export class Partition implements Cursor {
     let oldest = start
     while (offsets[oldest]! < this.#emitFrom) oldest++
     this.#context.metrics.rawToCommitted.observe((Date.now() - timestamps[oldest]!) / 1_000)
-    this.#lag.committed(next, timestamps[last]!)
+    this.#lag.committed(next, timestamps[last])
   }
 
   #stateFailed(cause: unknown): void {

@@ -8,7 +8,10 @@ import {
   type EpochReport,
   type SharesRecord,
 } from '@order-up/schemas'
-import { followTopic, messageOf, TerminalError, type Log } from '@order-up/kit'
+import { followTopic, messageOf, TerminalError, type Log, type TopicRecord } from '@order-up/kit'
+
+/** How often an idle worker asks for epochs; one that comes is there at once. */
+const MAX_WAIT_MS = 1_000
 
 /** The newest epoch, as a worker acts on it. */
 export interface Shares {
@@ -60,7 +63,7 @@ export async function followShares(
     log.info({ epoch: newest.epoch, buckets: owned.filter(Boolean).length }, 'shares')
   }
 
-  const reader = await followTopic(kafka, SHARES_TOPIC, async (records) => {
+  const onRecords = async (records: readonly TopicRecord[]) => {
     for (const { key, value, offset } of records) {
       if (key?.toString() !== SHARES_KEY || value === null) continue
       try {
@@ -76,7 +79,8 @@ export async function followShares(
       }
     }
     await takeUp()
-  })
+  }
+  const reader = await followTopic(kafka, SHARES_TOPIC, onRecords, { maxWaitMs: MAX_WAIT_MS })
   reader.failed.catch((cause: unknown) =>
     onFailure(new TerminalError('SHARES', `${SHARES_TOPIC} can no longer be followed`, { cause })),
   )

@@ -275,3 +275,26 @@ test(
     assert.deepEqual(done.counts, { applied: 1, duplicate: 0, dead_letter: 0 })
   }),
 )
+
+test(
+  'a step ends where a topic has got what a broker takes as one batch, and a large dead letter goes alone',
+  scene((steps) => {
+    const LIMIT = 1 << 20
+    const many = Array.from({ length: 8_000 }, (_, n) => record(A, n))
+    const rows = steps(many)
+    const size = rows.out.get(CURATED)!.size
+    assert.ok(size > 0.9 * LIMIT && size < LIMIT, `${size}`)
+    assert.equal(rows.end, rows.counts.applied)
+    assert.ok(rows.end < many.length)
+
+    const small = record(A, 1, { value: Buffer.from('no') })
+    const large = record(A, 2, { value: Buffer.alloc(999_900) })
+    assert.deepEqual(
+      [
+        [small, small, large, small],
+        [large, small],
+      ].map((records) => steps(records).end),
+      [2, 1],
+    )
+  }),
+)

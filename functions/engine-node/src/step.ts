@@ -46,11 +46,17 @@ export interface Step {
   out: Map<string, EncodedRecords>
   /** of the records from `emitFrom` on: every one is in exactly one of the three */
   counts: Counts
-  /** the index behind the last record that was folded */
+  /** the index behind the last record that was folded: below what was asked for where its rows would fill a batch */
   end: number
   /** a record of a schema newer than this code: the step ends before it */
   newer?: { id: number; version: number }
 }
+
+/**
+ * Of what goes to one topic in one transaction: below the 1 MiB that a broker takes as one batch, by more than the
+ * largest row or a dead letter's headers. A larger dead letter goes alone; its topic has room for it.
+ */
+const MAX_BATCH_BYTES = 1_000_000
 
 /** Reused for every event: what is kept of it is copied. */
 const facts = new EventFacts()
@@ -93,15 +99,11 @@ export function step(
         return { out: out.byTopic, counts, end: i, newer: decoded }
       if (decoded.kind === 'rejected') {
         if (!emit) continue
+        const letters = out.deadLetters(owned[bucketOf(key)]!)
+        if (letters.length > 0 && letters.size + records.sizeAt(i) > MAX_BATCH_BYTES)
+          return { out: out.byTopic, counts, end: i }
         counts.dead_letter++
-        deadLetter(
-          out.deadLetters(owned[bucketOf(key)]!),
-          records,
-          i,
-          decoded,
-          deployment,
-          partition,
-        )
+        deadLetter(letters, records, i, decoded, deployment, partition)
         continue
       }
       factsOf(decoded.event, facts)
@@ -123,9 +125,9 @@ export function step(
     writeRow(row, curatedSchemaId, buf, keyStart, keyLength, roomMemory, roomAt, size)
     const isOwned = ownsAll || (!ownsNone && owned[bucketOfRange(buf, keyStart, keyLength)]!)
     headers.of(offsets[i]!)
-    out
-      .rows(isOwned)
-      .add(buf, keyStart, keyLength, row.buffer, 0, row.pos, headers.buffer, headers.length)
+    const rows = out.rows(isOwned)
+    rows.add(buf, keyStart, keyLength, row.buffer, 0, row.pos, headers.buffer, headers.length)
+    if (rows.size >= MAX_BATCH_BYTES) return { out: out.byTopic, counts, end: i + 1 }
   }
   return { out: out.byTopic, counts, end }
 }

@@ -17,6 +17,11 @@ export class EncodedRecords {
     this.#w = new Writer(size)
   }
 
+  /** in bytes */
+  get size(): number {
+    return this.#w.pos
+  }
+
   /** valid after later records were added too */
   get bytes(): Buffer {
     return this.#w.since(0)

@@ -35,7 +35,8 @@ export interface Cursor {
 export class OutOfRange extends RetryableError {}
 
 const READ_COMMITTED = 1
-const MAX_WAIT_MS = 200
+/** An answer comes as soon as there is anything; this is how often an idle reader asks. */
+const MAX_WAIT_MS = 1_000
 /** While a cursor is paused: it may soon go on, and is not in what was asked for. */
 const SHORT_WAIT_MS = 5
 const MAX_BYTES = 16 << 20
@@ -121,11 +122,11 @@ export class FetchLoop {
   async run(signal: AbortSignal): Promise<void> {
     const wake = () => this.wake()
     signal.addEventListener('abort', wake)
-    const failures: unknown[] = []
+    const failures: Error[] = []
     try {
       while (!signal.aborted) {
         this.#woken = Promise.withResolvers()
-        await this.#connect().catch((error: unknown) => failures.push(error))
+        await this.#connect().catch((error: Error) => failures.push(error))
         if (failures.length === 0) {
           this.#ask(signal, failures)
           // whoever waits for another one may not say when he goes on
@@ -149,10 +150,10 @@ export class FetchLoop {
   }
 
   /** One request to each broker that has none in hand. */
-  #ask(signal: AbortSignal, failures: unknown[]): void {
+  #ask(signal: AbortSignal, failures: Error[]): void {
     for (const [nodeId, cursors] of this.#wantedByLeader()) {
       const answered = this.#fetch(nodeId, cursors, signal)
-        .catch((error: unknown) => failures.push(error))
+        .catch((error: Error) => failures.push(error))
         .then(() => {
           this.#asked.delete(nodeId)
           this.wake()

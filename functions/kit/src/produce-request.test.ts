@@ -16,10 +16,10 @@ import { visitEncoded } from './record-batches.ts'
 const require = createRequire(import.meta.url)
 
 /** kafkajs's own module, and what it is made of, loaded afresh. */
-function original<T>(name: string): T {
+function original(name: string): unknown {
   const ours = new Map(Object.entries(require.cache))
   for (const path of ours.keys()) if (path.includes('/kafkajs/')) delete require.cache[path]
-  const theirs = require(name) as T
+  const theirs: unknown = require(name)
   for (const [path, module] of ours) require.cache[path] = module
   return theirs
 }
@@ -27,13 +27,13 @@ function original<T>(name: string): T {
 interface Encodable {
   encode(): Promise<{ buffer: Buffer }>
 }
-const theirs = original<(request: ProduceRequest) => Encodable>(
-  'kafkajs/src/protocol/requests/produce/v3/request.js',
-)
-const theirFrame = original<typeof frameRequest>('kafkajs/src/protocol/request.js')
-const theirCrc = original<(bytes: Buffer) => number>(
-  'kafkajs/src/protocol/recordBatch/crc32C/index.js',
-)
+const theirs = original('kafkajs/src/protocol/requests/produce/v3/request.js') as (
+  request: ProduceRequest,
+) => Encodable
+const theirFrame = original('kafkajs/src/protocol/request.js') as typeof frameRequest
+const theirCrc = original('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (
+  bytes: Buffer,
+) => number
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
 const headers = fc.dictionary(

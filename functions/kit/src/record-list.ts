@@ -24,6 +24,8 @@ export class RecordList {
   keyAt = (i: number): Buffer | null => part(this.bufs[i]!, this.keyStarts[i]!, this.keyLengths[i]!)
   valueAt = (i: number): Buffer | null =>
     part(this.bufs[i]!, this.valueStarts[i]!, this.valueLengths[i]!)
+  /** of key, value and headers, in bytes */
+  sizeAt = (i: number): number => this.ends[i]! - this.keyStarts[i]!
 }
 
 const part = (buf: Buffer, start: number, length: number) =>

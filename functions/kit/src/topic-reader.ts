@@ -32,6 +32,14 @@ export interface TopicReader {
   stop(): Promise<void>
 }
 
+export interface FollowOptions {
+  /**
+   * how long a request stays open while nothing comes: what comes is delivered at once, but stopping waits for it, and a
+   * short one costs an idle process more. Milliseconds, default 100
+   */
+  maxWaitMs?: number
+}
+
 type OnRecords = (records: TopicRecord[]) => void | Promise<void>
 
 /**
@@ -43,8 +51,9 @@ export async function followTopic(
   kafka: Kafka,
   topic: string,
   onRecords: OnRecords,
+  options: FollowOptions = {},
 ): Promise<TopicReader> {
-  return follow(kafka, topic, await wholeOf(kafka, topic), onRecords)
+  return follow(kafka, topic, await wholeOf(kafka, topic), onRecords, options)
 }
 
 async function wholeOf(kafka: Kafka, topic: string): Promise<Range[]> {
@@ -64,6 +73,7 @@ async function follow(
   topic: string,
   ranges: readonly Range[],
   onRecords: OnRecords,
+  { maxWaitMs = 100 }: FollowOptions = {},
   onPassed: () => void = () => {},
 ): Promise<TopicReader> {
   /** partition → the next offset to deliver: whenever the group is joined again, kafkajs begins again at 0 */
@@ -81,7 +91,7 @@ async function follow(
     groupId: `${READ_GROUP_PREFIX}${randomUUID()}`,
     // a broker that comes back lets nobody join before the member that it knew has timed out
     sessionTimeout: 10_000,
-    maxWaitTimeInMs: 100,
+    maxWaitTimeInMs: maxWaitMs,
     maxBytesPerPartition: 4 << 20,
     readUncommitted: false,
     // a consumer that fails while it disconnects would otherwise come back, and nobody would stop it again
@@ -214,7 +224,7 @@ async function read(
     )
   }, stallMs)
   try {
-    const reader = await follow(kafka, topic, ranges, onRecords, () => timer.refresh())
+    const reader = await follow(kafka, topic, ranges, onRecords, {}, () => timer.refresh())
     try {
       await Promise.race([reader.caughtUp, stalled])
     } finally {

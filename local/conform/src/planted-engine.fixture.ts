@@ -4,11 +4,15 @@ import { fileURLToPath } from 'node:url'
 
 /** The Node engine with three lines changed: where it must not win a tie, one bound, and the duplicate rule. */
 const PLANTS: readonly [file: string, line: string, planted: string][] = [
-  ['/functions/fold/src/fold.ts', 'return a.rank > b.rank', 'return a.rank < b.rank'],
   [
-    '/functions/fold/src/fold.ts',
-    "if (has(before, id)) return 'duplicate'",
-    "if (has(before, id) && event.event_ts <= state!.lastTs) return 'duplicate'",
+    '/functions/fold/src/fold-bytes.ts',
+    '(ts === beforeTs && status > before)',
+    '(ts === beforeTs && status < before)',
+  ],
+  [
+    '/functions/fold/src/fold-bytes.ts',
+    'if (hasId(from.view, at + IDS, count, facts.idView)) return 0',
+    'if (hasId(from.view, at + IDS, count, facts.idView) && facts.ts <= getTime(from.view, at + LAST_TS)) return 0',
   ],
   [
     '/schemas/src/validate.ts',
