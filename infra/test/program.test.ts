@@ -142,7 +142,9 @@ test('an engine on ECS, one on Flink, and the shares that wait for both', async 
     SNAPSHOT_URL: 's3://order-up-prod-state/snapshots/node-1',
     STACK: 'prod',
     STATE_DIR: '/var/lib/order-up/state',
+    STATE_MEMORY_MB: '682',
     STOP_DEADLINE_MS: '115000',
+    WORKERS: '2',
   })
   assert.deepEqual(
     [service.inputs['desiredCount'], input(service, 'networkConfiguration', 'assignPublicIp')],

@@ -118,7 +118,8 @@ export class Partition implements Cursor {
   }
 
   take({ batches, aborted, high }: FetchedBatches): void {
-    const from = this.#expected!
+    const from = this.#expected
+    if (from === undefined) return // asked for before it failed
     const { list: records, next } = recordsOf(batches, from, aborted)
     this.#expected = next
     if (records.length > 0) {
@@ -133,7 +134,8 @@ export class Partition implements Cursor {
   }
 
   outOfRange(): void {
-    const wanted = this.#expected!
+    const wanted = this.#expected
+    if (wanted === undefined) return
     this.#expected = undefined
     void this.#enqueue(async () => {
       const { low, high } = await this.#context.transport.offsets(this.partition)

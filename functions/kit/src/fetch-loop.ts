@@ -128,7 +128,7 @@ export class FetchLoop {
         this.#woken = Promise.withResolvers()
         await this.#connect().catch((error: Error) => failures.push(error))
         if (failures.length === 0) {
-          this.#ask(signal, failures)
+          this.#askAll(signal, failures)
           // whoever waits for another one may not say when he goes on
           const look = this.#asked.size === 0 && this.cursors.size > 0
           const timer = look ? setTimeout(wake, PAUSE_MS) : undefined
@@ -150,8 +150,15 @@ export class FetchLoop {
   }
 
   /** One request to each broker that has none in hand. */
-  #ask(signal: AbortSignal, failures: Error[]): void {
-    for (const [nodeId, cursors] of this.#wantedByLeader()) {
+  #askAll(signal: AbortSignal, failures: Error[]): void {
+    const { leaderless, byLeader } = this.#wanted()
+    if (leaderless) {
+      const { topic, partition } = leaderless
+      const why = `${topic} partition ${partition} has no leader`
+      failures.push(Object.assign(new Error(why), { retriable: true }))
+      this.wake()
+    }
+    for (const [nodeId, cursors] of byLeader) {
       const answered = this.#fetch(nodeId, cursors, signal)
         .catch((error: Error) => failures.push(error))
         .then(() => {
@@ -172,23 +179,30 @@ export class FetchLoop {
     }
   }
 
-  /** Of brokers that have no request in hand. */
-  #wantedByLeader(): Map<string, Cursor[]> {
+  /** What may be asked for, by brokers that have no request in hand; and one that nobody leads. */
+  #wanted() {
     const cursors = [...this.cursors]
     // from another one on each time: the broker fills an answer in the order of what was asked for
     this.#turn = (this.#turn + 1) % Math.max(1, cursors.length)
     const turned = [...cursors.slice(this.#turn), ...cursors.slice(0, this.#turn)]
-    const found = new Map<string, Cursor[]>()
+    const byLeader = new Map<string, Cursor[]>()
+    let leaderless: Cursor | undefined
     for (const cursor of turned) {
       if (cursor.isPaused()) continue
-      const leaders = this.#cluster.findLeaderForPartitions(cursor.topic, [cursor.partition])
-      const [nodeId] = Object.keys(leaders)
-      if (nodeId === undefined || this.#asked.has(nodeId)) continue
-      const own = found.get(nodeId)
-      if (own) own.push(cursor)
-      else found.set(nodeId, [cursor])
+      const nodeId = this.#leaderOf(cursor)
+      if (nodeId === undefined) leaderless = cursor
+      else if (!this.#asked.has(nodeId))
+        byLeader.set(nodeId, [...(byLeader.get(nodeId) ?? []), cursor])
     }
-    return found
+    return { byLeader, leaderless }
+  }
+
+  #leaderOf({ topic, partition }: Cursor): string | undefined {
+    try {
+      return Object.keys(this.#cluster.findLeaderForPartitions(topic, [partition]))[0]
+    } catch {
+      return undefined // kafkajs throws where the metadata says that there is none
+    }
   }
 
   async #fetch(nodeId: string, cursors: readonly Cursor[], signal: AbortSignal): Promise<void> {

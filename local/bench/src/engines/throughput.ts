@@ -30,8 +30,10 @@ export async function throughput(lane: Lane): Promise<Measured> {
     const signal = AbortSignal.any([lane.signal, engine.failed])
     const changes = await drain({ bed, engine, fetcher, deployment, total, signal })
     const { cpuSeconds, peakRssMiB } = engine.usage()
-    const idle = await idlePercent(engine, sizes.idleSeconds, signal)
-    if (lane.round === 1) await countRows(fetcher, total, signal)
+    // once for each engine: they are still, and so is the figure
+    const isFirst = lane.round === 1
+    const idle = isFirst && (await idlePercent(engine, sizes.idleSeconds, signal))
+    if (isFirst) await countRows(fetcher, total, signal)
     const steady = steadyFigures(changes, total)
     return {
       ...(steady && {
@@ -41,7 +43,7 @@ export async function throughput(lane: Lane): Promise<Measured> {
       }),
       'CPU-s per 1M with start': round((cpuSeconds / total) * 1e6, 2),
       'peak RSS MiB': peakRssMiB,
-      'idle % of a core': round(idle, 2),
+      ...(idle !== false && { 'idle % of a core': round(idle, 2) }),
     }
   } finally {
     await fetcher.close()

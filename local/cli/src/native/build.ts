@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
 import { cp, readdir, rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -127,6 +126,7 @@ async function missingOf(
   return found.flat()
 }
 
+/** One job at a time: the addon's makefile does not say that it needs what librdkafka's configuring writes. */
 async function compile(folder: string, options: NativeBuild): Promise<void> {
   const { project, npm, env } = options
   // the npm package `node` brings the headers of the Node that will load it
@@ -134,8 +134,6 @@ async function compile(folder: string, options: NativeBuild): Promise<void> {
   const settings = {
     ...env,
     CKJS_LINKING: 'dynamic',
-    JOBS: 'max',
-    MAKEFLAGS: `-j${availableParallelism()}`, // librdkafka's own make
     npm_config_node_gyp: join(dirname(dirname(npm)), 'node_modules/node-gyp/bin/node-gyp.js'),
     ...(home === undefined ? {} : { npm_config_nodedir: home }),
   }
