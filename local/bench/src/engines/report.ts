@@ -70,10 +70,10 @@ and elsewhere the default. In latency, Kafka Streams
 commits every 100 ms, its default, and Flink does where it says so; its default here is 1 s, which is also what it has in
 throughput and recovery.
 
-What could not be: Node commits each batch of a partition and has no interval. After a kill, Node's session has to time
-out, since kafkajs has no static membership; so has that of Kafka Streams where it says "not static", and else it comes
-back as the static member that it was; Flink has no group to come back to. State:
-Node has a file of its own, and raw for a changelog; Kafka Streams RocksDB and a changelog topic, which is part of the
+What could not be: Node commits each batch of a partition and has no interval. After a kill, Node started again on the
+same disk lets its predecessor leave the group; Kafka Streams comes back as the static member that it was, but where it
+says "not static", and then its session has to time out; Flink has no group to come back to. State:
+Node has a log of its own, and raw for a changelog; Kafka Streams RocksDB and a changelog topic, which is part of the
 broker's CPU; Flink its heap or RocksDB, with checkpoints on the disk. JVMs still compile while the steady part runs,
 which takes them some seconds. A heap that is there is used: the RSS of a JVM is what it was given, rather than what it
 needs.`
