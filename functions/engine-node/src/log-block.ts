@@ -15,6 +15,7 @@ import { Position } from './position.ts'
  *     12 segment and position (16) of the record of this key that it replaces; -1 = none
  *     20 key, and the state from the next multiple of 8 on
  */
+/** Another one where this format changes, or the fold's layout of a state: what is of before is folded again. */
 const MAGIC = 0x324c534f
 export const BLOCK_HEAD = 256
 const JSON_AT = 28

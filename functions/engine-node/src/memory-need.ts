@@ -1,6 +1,6 @@
 /**
  * V8's old space of a worker that is one of several, in MiB. Orders, records and rows are bytes outside of it: what lies
- * there is code, the client's and the columns of a fetch, 20 to 60 MiB as measured; so it is a bound, not a budget.
+ * there is code, the client's and the columns of a fetch; so it is a bound, not a budget.
  */
 export const HEAP_MIB = 256
 /** Node itself, code and buffers of connections and fetches: measured without a state */

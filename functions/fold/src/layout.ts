@@ -15,7 +15,8 @@
  *   128 16  for each event, in the order in which they were applied: its id
  *     …  …  customer_id, to the end
  *
- * By events: 144 bytes and the customer's for the first, 16 more for each further one.
+ * By events: 144 bytes and the customer's for the first, 16 more for each further one. Whoever keeps states keeps which
+ * layout they are of: a change of this one is a change of MAGIC in the engine's log-block.ts.
  */
 export const CURRENCY = 0
 export const STATUS = 3

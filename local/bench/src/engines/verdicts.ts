@@ -28,14 +28,14 @@ const MAX_IDLE_PERCENT = 1
 const MAX_RECOVERY_S = 8
 const MAX_OF_STREAMS_RECOVERY = 0.5
 
-/** Node's figures beside what issue 7 asks of them, by the medians of one run of the benchmark. */
+/** Node's figures beside their targets, by the medians of one run of the benchmark. */
 export function verdictsOf(summaries: readonly Summary[]): Verdict[] {
   const median: Median = (measure, contestant, figure) =>
     summaries.find((s) => s.measure === measure && s.contestant === contestant)?.figures[figure]
       ?.median
   return [
     ...['node', 'node native'].map((name) => cpu(name, median)),
-    ...['node, all cores', 'node native, all cores'].flatMap((name) => rates(name, median)),
+    ...rates('node, all cores', median),
     ...tails(median),
     ...['node', 'node native'].map((name) => idle(name, median)),
     ...recoveries(median),
