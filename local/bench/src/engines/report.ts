@@ -64,7 +64,7 @@ const HELD_EQUAL = `What was held equal: the log and its 4 partitions, the broke
 registry, the machine; each engine alone, in turns; exactly once, one row for each event, with its headers. What counts
 is what a read_committed reader sees: the last stable offset of curated, and its rows. The JVM engines have ${JVM_HEAP} of heap
 and as many threads as there are cores; all else is what each engine has by default. Node and Kafka Streams have a
-session timeout of 6 s, which is the default here; Kafka's own, 45 s, has a row of its own. "node" is one worker, which folds
+session timeout of 6 s, which is the default here. "node" is one worker, which folds
 on one core; with "all cores" it is one command as it comes. Its transport is kafkajs or native in throughput, as it says,
 and elsewhere the default. In latency, Kafka Streams
 commits every 100 ms, its default, and Flink does where it says so; its default here is 1 s, which is also what it has in
