@@ -33,6 +33,15 @@ export class EventFacts {
   shipping = -1
   /** of ORDER_PAID and ORDER_REFUNDED, in minor units */
   amount = 0
+
+  /** Sets nothing: as an event whose payload is empty. */
+  clear(): void {
+    this.customerLength = -1
+    this.currencyStart = -1
+    this.itemCount = -1
+    this.shipping = -1
+    this.amount = 0
+  }
 }
 
 /** Reused: what is in it is of the call in hand. */

@@ -7,11 +7,7 @@ import { MAX_AMOUNT, MAX_ITEMS, MAX_QUANTITY, MAX_QUANTITY_SUM } from './validat
  * fails, the cursor says so.
  */
 export function readPayloadFacts(facts: EventFacts, r: Cursor): void {
-  facts.customerLength = -1
-  facts.currencyStart = -1
-  facts.itemCount = -1
-  facts.shipping = -1
-  facts.amount = 0
+  facts.clear()
   switch (facts.rank) {
     case 0:
       readCustomer(facts, r)

@@ -80,9 +80,11 @@ export class EngineWorker {
     const dir = join(STATE_DIR, DEPLOYMENT, INSTANCE)
     const isAlone = this.#worker === undefined
     const unlock = isAlone ? await lockDir(dir) : undefined
-    const kafka = createKafka(this.#config, `${DEPLOYMENT}/${this.#instance}`, this.#log)
+    const clientId = `${DEPLOYMENT}/${this.#instance}`
+    const groupId = engineGroup(DEPLOYMENT)
+    const kafka = createKafka(this.#config, clientId, this.#log)
     // of several, their parent lets them go
-    if (isAlone) await leaveForPredecessor(kafka, engineGroup(DEPLOYMENT), { dir }, this.#log)
+    if (isAlone) await leaveForPredecessor(kafka, groupId, { dir }, this.#log)
     const registry = createRegistry(this.#config.SCHEMA_REGISTRY_URL)
 
     this.#waitingFor = 'the schema registry'
@@ -94,7 +96,6 @@ export class EngineWorker {
     )
 
     this.#waitingFor = 'Kafka'
-    const groupId = engineGroup(DEPLOYMENT)
     const place = { dir, worker: this.#worker ?? 0 }
     const onMember = (id: string) =>
       void rememberMember(place, id).catch((error: unknown) =>
@@ -102,7 +103,7 @@ export class EngineWorker {
       )
     const producers = openProducers(chooseTransport(this.#config.TRANSPORT), kafka, {
       config: this.#config,
-      clientId: `${DEPLOYMENT}/${this.#instance}`,
+      clientId,
       groupId,
       topic: RAW_TOPIC,
       transactionTimeoutMs: this.#config.TRANSACTION_TIMEOUT_MS,

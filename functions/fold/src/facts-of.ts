@@ -11,11 +11,7 @@ export function factsOf(event: OrderEvent, facts: EventFacts): void {
   readUuid(Buffer.from(event.event_id, 'latin1'), 0, facts.idView)
   facts.rank = EVENT_TYPES.indexOf(event.event_type)
   facts.ts = event.event_ts
-  facts.customerLength = -1
-  facts.currencyStart = -1
-  facts.itemCount = -1
-  facts.shipping = -1
-  facts.amount = 0
+  facts.clear()
   switch (event.event_type) {
     case 'ORDER_CREATED':
     case 'ORDER_UPDATED': {

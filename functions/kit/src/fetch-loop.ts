@@ -191,8 +191,11 @@ export class FetchLoop {
       if (cursor.isPaused()) continue
       const nodeId = this.#leaderOf(cursor)
       if (nodeId === undefined) leaderless = cursor
-      else if (!this.#asked.has(nodeId))
-        byLeader.set(nodeId, [...(byLeader.get(nodeId) ?? []), cursor])
+      else if (!this.#asked.has(nodeId)) {
+        const own = byLeader.get(nodeId)
+        if (own) own.push(cursor)
+        else byLeader.set(nodeId, [cursor])
+      }
     }
     return { byLeader, leaderless }
   }

@@ -21,11 +21,18 @@ export class RecordList {
   readonly headersStarts: number[] = []
   readonly ends: number[] = []
 
-  keyAt = (i: number): Buffer | null => part(this.bufs[i]!, this.keyStarts[i]!, this.keyLengths[i]!)
-  valueAt = (i: number): Buffer | null =>
-    part(this.bufs[i]!, this.valueStarts[i]!, this.valueLengths[i]!)
+  keyAt(i: number): Buffer | null {
+    return part(this.bufs[i]!, this.keyStarts[i]!, this.keyLengths[i]!)
+  }
+
+  valueAt(i: number): Buffer | null {
+    return part(this.bufs[i]!, this.valueStarts[i]!, this.valueLengths[i]!)
+  }
+
   /** of key, value and headers, in bytes */
-  sizeAt = (i: number): number => this.ends[i]! - this.keyStarts[i]!
+  sizeAt(i: number): number {
+    return this.ends[i]! - this.keyStarts[i]!
+  }
 }
 
 const part = (buf: Buffer, start: number, length: number) =>

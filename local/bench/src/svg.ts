@@ -4,6 +4,12 @@ import type { Spread } from './engines/summary.ts'
 
 export const WIDTH = 1152
 export const MARGIN = 16
+/** panels beside one another */
+export const COLUMNS = 2
+export const PANEL_WIDTH = (WIDTH - 3 * MARGIN) / COLUMNS
+/** from one bar to the next */
+export const LINE = 19
+export const TITLE_HEIGHT = 28
 const BAR_HEIGHT = 12
 const FONT =
   "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"

@@ -1,6 +1,17 @@
 import { BASELINE, type Measure } from './contestants.ts'
 import { allSummaries, machineLine, type Report } from './report.ts'
-import { bar, COLOURS, framed, MARGIN, text, whisker, WIDTH } from '../svg.ts'
+import {
+  bar,
+  COLOURS,
+  COLUMNS,
+  framed,
+  LINE,
+  MARGIN,
+  PANEL_WIDTH,
+  text,
+  TITLE_HEIGHT,
+  whisker,
+} from '../svg.ts'
 import type { Summary } from './summary.ts'
 import { shown } from './table.ts'
 
@@ -40,13 +51,9 @@ const PANELS: readonly Panel[] = [
   },
 ]
 
-const COLUMNS = 2
-const PANEL_WIDTH = (WIDTH - 3 * MARGIN) / COLUMNS
 const NAME_WIDTH = 214
 const VALUE_WIDTH = 120
 const BAR_WIDTH = PANEL_WIDTH - NAME_WIDTH - VALUE_WIDTH
-const LINE = 19
-const TITLE_HEIGHT = 28
 
 /** The medians as bars, with a line from the least to the most of the runs: an SVG. */
 export function pictureOf(report: Report): string {

@@ -1,15 +1,22 @@
 import { machineLine } from '../engines/report.ts'
 import { shown } from '../engines/table.ts'
-import { bar, COLOURS, framed, MARGIN, text, whisker, WIDTH } from '../svg.ts'
+import {
+  bar,
+  COLOURS,
+  COLUMNS,
+  framed,
+  LINE,
+  MARGIN,
+  PANEL_WIDTH,
+  text,
+  TITLE_HEIGHT,
+  whisker,
+} from '../svg.ts'
 import { DIMENSIONS, rowsOf, type Dimension, type Report, type Row } from './report.ts'
 
-const COLUMNS = 2
-const PANEL_WIDTH = (WIDTH - 3 * MARGIN) / COLUMNS
 const NAME_WIDTH = 90
 const VALUE_WIDTH = 190
 const BAR_WIDTH = PANEL_WIDTH - NAME_WIDTH - VALUE_WIDTH
-const LINE = 19
-const TITLE_HEIGHT = 28
 
 /** events/s as bars, one panel for each dimension, all of one scale: an SVG. */
 export function pictureOf(report: Report): string {
